@@ -1,0 +1,25 @@
+/** Checksums and compression: native or WebAssembly code behind one synchronous face, the same bytes on every machine. */
+export interface Codecs {
+  /** CRC-32C (Castagnoli) of `bytes[start, end)` as an unsigned 32-bit integer. */
+  crc32c(bytes: Uint8Array, start: number, end: number): number
+  compress(codec: CompressionCodec, bytes: Uint8Array): Uint8Array
+  /**
+   * Throws {@link DecompressionError} on malformed input and when the output would pass `maxBytes`
+   * (checked while inflating: a bomb costs no more than `maxBytes`).
+   */
+  decompress(codec: CompressionCodec, bytes: Uint8Array, maxBytes: number): Uint8Array
+}
+
+/** Kafka's names. Snappy is written in xerial framing as the Java client does; raw and xerial are read. */
+export type CompressionCodec = 'gzip' | 'snappy' | 'lz4' | 'zstd'
+
+export class DecompressionError extends Error {
+  constructor(
+    readonly codec: CompressionCodec,
+    readonly reason: 'malformed' | 'too-large',
+    options?: ErrorOptions,
+  ) {
+    super(`${codec} data is ${reason === 'malformed' ? 'malformed' : 'larger than allowed'}`, options)
+    this.name = 'DecompressionError'
+  }
+}

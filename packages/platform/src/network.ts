@@ -1,0 +1,71 @@
+/**
+ * Ordered byte streams. The real form is TCP; `memory-network.ts` is a duplex inside one process; the simulated form
+ * delays, drops, cuts and half-opens under a seed.
+ */
+export interface Network {
+  /** Rejects with a {@link NetworkError} (`EADDRINUSE`, `EACCES`, …). Port 0 picks a free one: see {@link Listener.port}. */
+  listen(options: ListenOptions, onConnection: (connection: Connection) => void): Promise<Listener>
+  /** Rejects with a {@link NetworkError} (`ECONNREFUSED`, `ETIMEDOUT`, `ENOTFOUND`, …) or the signal's reason. */
+  connect(options: ConnectOptions): Promise<Connection>
+}
+
+export interface ListenOptions {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ConnectOptions {
+  readonly host: string
+  readonly port: number
+  /** Gives up with `ETIMEDOUT` after this time. */
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+}
+
+export interface Listener {
+  readonly host: string
+  readonly port: number
+  /** Stops accepting; connections that are open stay open. */
+  close(): Promise<void>
+}
+
+export interface Connection {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  /** Set before returning from `onConnection` or right after `connect` resolves: nothing is delivered earlier. */
+  handler: ConnectionHandler
+  /**
+   * Queues the chunks in order; they must not be changed afterwards. False when more than the high-water mark waits:
+   * hold back until `onDrain`. A write after the end is ignored.
+   */
+  write(chunks: readonly Uint8Array[]): boolean
+  /** Bytes accepted by `write` and not yet handed to the system. */
+  readonly pendingBytes: number
+  /** Stops `onData` until `resume`: back-pressure reaches the peer. */
+  pause(): void
+  resume(): void
+  /** Sends what is queued, then closes. */
+  end(): void
+  /** Closes at once and throws away what is queued. */
+  destroy(): void
+}
+
+export interface ConnectionHandler {
+  /** The buffer belongs to the handler from here on. */
+  onData(chunk: Buffer): void
+  onDrain?(): void
+  /** Called exactly once, last. `error` is undefined after an orderly close by either side. */
+  onClose(error: NetworkError | undefined): void
+}
+
+export class NetworkError extends Error {
+  constructor(
+    /** POSIX error name: `ECONNREFUSED`, `ECONNRESET`, `ETIMEDOUT`, … */
+    readonly code: string,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options)
+    this.name = 'NetworkError'
+  }
+}

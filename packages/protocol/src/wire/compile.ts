@@ -1,0 +1,331 @@
+/**
+ * Turns a declaration into straight-line code, once per message and version on first use. A field is one statement in
+ * the generated source; nothing looks at the declaration while messages are read or written.
+ *
+ * Generated code notes the index of the field it works on in `reader.field` / `writer.field` (one store), from which
+ * errors get their path. Names in generated source come from declarations in this package only, never from input.
+ */
+import { MalformedMessageError, UnencodableValueError } from './errors.ts'
+import { ReadError, Reader } from './reader.ts'
+import { type Field, type Fields, type Message, type WireShape, ZERO_UUID } from './schema.ts'
+import { includesVersion, parseVersions } from './version-range.ts'
+import { WriteError, Writer } from './writer.ts'
+
+type Decoder = (reader: Reader) => unknown
+type Encoder = (writer: Writer, value: unknown) => void
+interface Compiled {
+  readonly decode: Decoder
+  readonly encode: Encoder
+  /** Field paths by index. */
+  readonly paths: readonly string[]
+}
+
+const compiled = new WeakMap<Message<unknown, unknown>, (Compiled | undefined)[]>()
+
+function compiledOf(message: Message<unknown, unknown>, version: number): Compiled {
+  let versions = compiled.get(message)
+  if (versions === undefined) {
+    versions = []
+    compiled.set(message, versions)
+  }
+  let code = versions[version]
+  if (code === undefined) {
+    if (!Number.isInteger(version) || !includesVersion(message.versions, version))
+      throw new UnencodableValueError(message.name, version, '', 'there is no such version')
+    code = compile(message, version)
+    versions[version] = code
+  }
+  return code
+}
+
+export function isFlexible(message: Message<unknown, unknown>, version: number): boolean {
+  return includesVersion(message.flexibleVersions, version)
+}
+
+/** Reads one message from the reader's position on. Throws {@link MalformedMessageError}; bytes after it are left alone. */
+export function decodeFrom<Out>(message: Message<Out, unknown>, reader: Reader, version: number): Out {
+  const code = compiledOf(message, version)
+  try {
+    return code.decode(reader) as Out
+  } catch (error) {
+    if (!(error instanceof ReadError)) throw error
+    throw new MalformedMessageError(message.name, version, code.paths[reader.field] ?? '', error.message)
+  }
+}
+
+/** Throws {@link MalformedMessageError}. Bytes after the message are ignored, as in Kafka. */
+export function decode<Out>(message: Message<Out, unknown>, bytes: Buffer, version: number): Out {
+  return decodeFrom(message, new Reader(bytes), version)
+}
+
+/** Appends a message. Throws {@link UnencodableValueError}; the writer must then be thrown away. */
+export function encodeTo<In>(message: Message<unknown, In>, writer: Writer, value: In, version: number): void {
+  const code = compiledOf(message, version)
+  try {
+    code.encode(writer, value)
+  } catch (error) {
+    if (!(error instanceof WriteError || error instanceof TypeError || error instanceof RangeError)) throw error
+    throw new UnencodableValueError(message.name, version, code.paths[writer.field] ?? '', error.message)
+  }
+}
+
+/** The message as one buffer. Throws {@link UnencodableValueError}. */
+export function encode<In>(message: Message<unknown, In>, value: In, version: number): Buffer {
+  const writer = new Writer()
+  encodeTo(message, writer, value, version)
+  return Buffer.concat(writer.finish())
+}
+
+/** What a field holds when a version lacks it or the caller leaves it out. */
+export function defaultOf(field: Field): unknown {
+  return field.default !== undefined ? field.default : zeroOf(field.type.shape)
+}
+
+function zeroOf(shape: WireShape): unknown {
+  switch (shape.kind) {
+    case 'nullable':
+      return shape.of.kind === 'struct' ? null : zeroOf(shape.of)
+    case 'records':
+      return null
+    case 'array':
+      return []
+    case 'struct':
+      return Object.fromEntries(Object.entries(shape.fields).map(([name, field]) => [name, defaultOf(field)]))
+    case 'string':
+      return ''
+    case 'bytes':
+      return Buffer.alloc(0)
+    case 'uuid':
+      return ZERO_UUID
+    case 'bool':
+      return false
+    default:
+      return 0
+  }
+}
+
+function compile(message: Message<unknown, unknown>, version: number): Compiled {
+  const generator = new Generator(version, isFlexible(message, version))
+  const decode = generator.decodeStruct(message.fields, '')
+  const encode = generator.encodeStruct(message.fields, '')
+  return generator.build(decode, encode)
+}
+
+class Generator {
+  private readonly functions: string[] = []
+  private readonly paths: string[] = []
+  private readonly constants: unknown[] = []
+  private names = 0
+
+  constructor(
+    private readonly version: number,
+    private readonly flexible: boolean,
+  ) {}
+
+  build(decode: string, encode: string): Compiled {
+    const source = `'use strict';\n${this.functions.join('\n')}\nreturn { decode: ${decode}, encode: ${encode} };`
+    const make = new Function('constants', 'Writer', source) as (
+      constants: readonly unknown[],
+      writer: typeof Writer,
+    ) => { decode: Decoder; encode: Encoder }
+    return { ...make(this.constants, Writer), paths: this.paths }
+  }
+
+  private name(prefix: string): string {
+    return `${prefix}${this.names++}`
+  }
+  private at(cursor: 'r' | 'w', path: string): string {
+    return `${cursor}.field = ${this.paths.push(path) - 1};`
+  }
+  /** An expression for a field's default: a literal, or a call that makes a fresh object. */
+  private default(field: Field): string {
+    const value = defaultOf(field)
+    if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string')
+      return JSON.stringify(value)
+    if (Array.isArray(value) && value.length === 0) return '[]'
+    if (Buffer.isBuffer(value)) return `constants[${this.constants.push(value) - 1}]`
+    return `constants[${this.constants.push(() => defaultOf(field)) - 1}]()`
+  }
+  private has(field: Field): boolean {
+    return includesVersion(parseVersions(field.versions), this.version)
+  }
+  private isTagged(field: Field): boolean {
+    if (field.tag === undefined || !this.flexible) return false
+    return includesVersion(parseVersions(field.tagged ?? field.versions), this.version)
+  }
+
+  decodeStruct(fields: Fields, path: string): string {
+    const body: string[] = []
+    const tagged: string[] = []
+    const result: string[] = []
+    for (const [name, field] of Object.entries(fields)) {
+      const variable = `v_${name}`
+      const fieldPath = path === '' ? name : `${path}.${name}`
+      result.push(`${JSON.stringify(name)}: ${variable}`)
+      if (!this.has(field)) {
+        body.push(`const ${variable} = ${this.default(field)};`)
+      } else if (this.isTagged(field)) {
+        body.push(`let ${variable} = ${this.default(field)};`)
+        tagged.push(`case ${field.tag}: ${this.at('r', fieldPath)} ${this.read(field, variable, fieldPath)} break;`)
+      } else {
+        body.push(`let ${variable}; ${this.at('r', fieldPath)} ${this.read(field, variable, fieldPath)}`)
+      }
+    }
+    if (this.flexible) {
+      if (tagged.length === 0) body.push('r.skipTaggedFields();')
+      else
+        body.push(
+          'for (let n = r.uvarint(); n > 0; n--) {',
+          'const tag = r.uvarint(); const size = r.compactSize(); const next = r.position + size;',
+          `switch (tag) { ${tagged.join('\n')} }`,
+          'r.position = next; }',
+        )
+    }
+    const name = this.name('decode')
+    this.functions.push(`function ${name}(r) {\n${body.join('\n')}\nreturn { ${result.join(', ')} };\n}`)
+    return name
+  }
+
+  /** A statement that reads a value into `variable`. */
+  private read(field: Field, variable: string, path: string): string {
+    return this.readShape(field.type.shape, variable, path, this.flexible && field.flexible !== 'none', false)
+  }
+  private readShape(shape: WireShape, variable: string, path: string, compact: boolean, nullAllowed: boolean): string {
+    switch (shape.kind) {
+      case 'nullable': {
+        const allowed = includesVersion(shape.versions, this.version)
+        if (shape.of.kind !== 'struct') return this.readShape(shape.of, variable, path, compact, allowed)
+        const present = this.readShape(shape.of, variable, path, compact, false)
+        return allowed ? `if (r.int8() < 0) ${variable} = null; else { ${present} }` : present
+      }
+      case 'struct':
+        return `${variable} = ${this.decodeStruct(shape.fields, path)}(r);`
+      case 'string':
+        return this.readSized(variable, compact ? 'r.compactLength()' : 'r.length16()', 'r.stringOf(n)', nullAllowed)
+      case 'bytes':
+        return this.readSized(variable, compact ? 'r.compactLength()' : 'r.length32()', 'r.bytesOf(n)', nullAllowed)
+      case 'records':
+        return this.readSized(variable, compact ? 'r.compactLength()' : 'r.length32()', 'r.bytesOf(n)', true)
+      case 'array': {
+        const element = this.name('e')
+        const index = this.name('i')
+        const list = this.name('list')
+        const read = this.readShape(shape.of, element, `${path}[]`, compact, false)
+        const loop = `for (let ${index} = 0; ${index} < n; ${index}++) { let ${element}; ${read} ${list}.push(${element}); }`
+        const length = compact ? 'r.compactLength()' : 'r.length32()'
+        const whenNull = nullAllowed ? `${variable} = null;` : `r.fail('null is not allowed');`
+        return `{ const n = ${length}; if (n < 0) { ${whenNull} } else { const ${list} = []; ${loop} ${variable} = ${list}; } }`
+      }
+      default:
+        return `${variable} = r.${shape.kind}();`
+    }
+  }
+  private readSized(variable: string, length: string, value: string, nullAllowed: boolean): string {
+    const whenNull = nullAllowed ? `${variable} = null;` : `r.fail('null is not allowed');`
+    return `{ const n = ${length}; if (n < 0) { ${whenNull} } else { ${variable} = ${value}; } }`
+  }
+
+  encodeStruct(fields: Fields, path: string): string {
+    const body: string[] = []
+    const tagged: { tag: number; collect: string }[] = []
+    for (const [name, field] of Object.entries(fields)) {
+      const fieldPath = path === '' ? name : `${path}.${name}`
+      const variable = `v_${name}`
+      const value = `const ${variable} = v.${name} === undefined ? ${this.default(field)} : v.${name};`
+      if (!this.has(field)) {
+        if (field.ignorable !== true) body.push(`${this.at('w', fieldPath)} ${this.refuseUnlessDefault(field, name)}`)
+      } else if (this.isTagged(field)) {
+        const write = this.write(field, variable, fieldPath)
+        tagged.push({
+          tag: field.tag!,
+          collect: `${this.at('w', fieldPath)} ${value}
+if (${this.differs(field, variable)}) { const w = new Writer(64); ${write} (tags ??= []).push([${field.tag}, w]); }`,
+        })
+      } else {
+        body.push(`${this.at('w', fieldPath)} ${value} ${this.write(field, variable, fieldPath)}`)
+      }
+    }
+    if (this.flexible) {
+      if (tagged.length === 0) body.push('w.uvarint(0);')
+      else {
+        tagged.sort((a, b) => a.tag - b.tag)
+        body.push(
+          'let tags;',
+          ...tagged.map(field => field.collect),
+          'if (tags === undefined) w.uvarint(0);',
+          'else { w.uvarint(tags.length); for (const [tag, content] of tags) { w.uvarint(tag); w.nested(content); } }',
+        )
+      }
+    }
+    const name = this.name('encode')
+    this.functions.push(`function ${name}(w, v) {\n${body.join('\n')}\n}`)
+    return name
+  }
+
+  /** An expression: is the value other than the default? A tagged field at its default does not travel. */
+  private differs(field: Field, variable: string): string {
+    const value = defaultOf(field)
+    if (value === null || typeof value !== 'object') return `${variable} !== ${JSON.stringify(value)}`
+    const { shape } = field.type
+    const inner = shape.kind === 'nullable' ? shape.of : shape
+    if (inner.kind === 'array' || inner.kind === 'bytes') return `(${variable} === null || ${variable}.length !== 0)`
+    if (inner.kind !== 'struct') return 'true'
+    const parts = Object.entries(inner.fields).map(([name, nested]) => {
+      const access = `${variable}.${name}`
+      return `(${access} !== undefined && ${this.differs(nested, access)})`
+    })
+    return `(${parts.join(' || ')})`
+  }
+  private refuseUnlessDefault(field: Field, name: string): string {
+    return `if (v.${name} !== undefined && ${this.differs(field, `v.${name}`)}) w.fail('this version has no such field');`
+  }
+
+  private write(field: Field, variable: string, path: string): string {
+    return this.writeShape(field.type.shape, variable, path, this.flexible && field.flexible !== 'none', false)
+  }
+  private writeShape(shape: WireShape, variable: string, path: string, compact: boolean, nullAllowed: boolean): string {
+    switch (shape.kind) {
+      case 'nullable': {
+        const allowed = includesVersion(shape.versions, this.version)
+        if (shape.of.kind !== 'struct') return this.writeShape(shape.of, variable, path, compact, allowed)
+        const present = this.writeShape(shape.of, variable, path, compact, false)
+        return allowed
+          ? `if (${variable} === null) w.int8(-1); else { w.int8(1); ${present} }`
+          : `if (${variable} === null) w.fail('null is not allowed'); ${present}`
+      }
+      case 'struct':
+        return `${this.encodeStruct(shape.fields, path)}(w, ${variable});`
+      case 'string':
+        return this.orNull(
+          variable,
+          compact,
+          'int16',
+          nullAllowed,
+          `w.${compact ? 'compactString' : 'string'}(${variable});`,
+        )
+      case 'bytes':
+        return this.orNull(
+          variable,
+          compact,
+          'int32',
+          nullAllowed,
+          `w.${compact ? 'compactBytes' : 'bytes'}(${variable});`,
+        )
+      case 'records':
+        return `w.${compact ? 'compactRecords' : 'records'}(${variable});`
+      case 'array': {
+        const element = this.name('e')
+        const length = compact ? `w.uvarint(${variable}.length + 1);` : `w.int32(${variable}.length);`
+        const write = this.writeShape(shape.of, element, `${path}[]`, compact, false)
+        const loop = `${length} for (const ${element} of ${variable}) { ${write} }`
+        return this.orNull(variable, compact, 'int32', nullAllowed, loop)
+      }
+      default:
+        return `w.${shape.kind}(${variable});`
+    }
+  }
+  private orNull(variable: string, compact: boolean, length: string, nullAllowed: boolean, present: string): string {
+    if (!nullAllowed) return `if (${variable} === null) w.fail('null is not allowed'); ${present}`
+    return `if (${variable} === null) w.${compact ? 'uvarint(0)' : `${length}(-1)`}; else { ${present} }`
+  }
+}
