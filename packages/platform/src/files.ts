@@ -12,9 +12,12 @@ export interface Files {
   /** Names in a directory, sorted by code unit, without `.` and `..`. */
   list(directory: string): string[]
   stat(path: string): FileStat
-  /** Creates a directory and its parents; an existing one is fine. */
+  /** Creates a directory and its missing parents (each a new name in its own parent); an existing one is fine. */
   makeDirectory(path: string): void
-  /** Replaces the target if it exists, atomically. */
+  /**
+   * Renames a file or directory within one directory (`EXDEV` otherwise: no single sync would make both names durable).
+   * Replaces a target file if there is one, atomically. Open files stay open and keep the path they were opened with.
+   */
   rename(from: string, to: string): void
   /** Removes one file. */
   remove(path: string): void
@@ -24,11 +27,15 @@ export interface Files {
   read(path: string): Buffer
   /** Makes names created, renamed or removed in `directory` durable. */
   syncDirectory(directory: string): Promise<void>
-  /** Replaces the file's content as one step: temporary name, sync, rename, directory sync. */
+  /**
+   * Replaces the file's content as one durable step: `<path>.tmp`, sync, rename, directory sync. Replacements of one path
+   * happen in the order of the calls. A crash may leave a `.tmp` file, which the next replacement overwrites.
+   */
   replace(path: string, content: Uint8Array): Promise<void>
   /**
    * Takes an exclusive lock that dies with this process (`kill -9` included).
    * Throws a {@link FileError} with code `ELOCKED` while another live process, or another holder in this one, has it.
+   * Names that begin with `path` in its directory belong to the lock.
    */
   lock(path: string): FileLock
   /** Bytes that can still be written below `directory`; Infinity where the system does not tell. */
@@ -62,11 +69,12 @@ export interface OpenFile {
   sync(): Promise<void>
   /** fdatasync on the event loop; for shutdown and recovery only. */
   syncNow(): void
-  /** Idempotent. */
+  /** Idempotent. Reads and syncs in flight still complete; any later call fails with `EBADF`. */
   close(): void
 }
 
 export interface FileLock {
+  /** Idempotent. */
   release(): void
 }
 

@@ -1,5 +1,5 @@
 /**
- * Ordered byte streams. The real form is TCP; `memory-network.ts` is a duplex inside one process; the simulated form
+ * Ordered byte streams. The real form is TCP; the memory form is a duplex inside one process; the simulated form
  * delays, drops, cuts and half-opens under a seed.
  */
 export interface Network {
@@ -10,8 +10,11 @@ export interface Network {
 }
 
 export interface ListenOptions {
+  /** Name or address of the interface; `0.0.0.0` or `::` for all. */
   readonly host: string
   readonly port: number
+  /** How many connections may wait to be accepted. The system's own limit applies when it is lower. */
+  readonly backlog?: number
 }
 
 export interface ConnectOptions {
@@ -32,21 +35,21 @@ export interface Listener {
 export interface Connection {
   readonly remoteAddress: string
   readonly remotePort: number
-  /** Set before returning from `onConnection` or right after `connect` resolves: nothing is delivered earlier. */
+  /** Who gets what arrives. Nothing is delivered, and nothing is lost, before it is set; set it once. */
   handler: ConnectionHandler
   /**
    * Queues the chunks in order; they must not be changed afterwards. False when more than the high-water mark waits:
-   * hold back until `onDrain`. A write after the end is ignored.
+   * hold back until `onDrain`. A write after the end or the close is ignored.
    */
   write(chunks: readonly Uint8Array[]): boolean
   /** Bytes accepted by `write` and not yet handed to the system. */
   readonly pendingBytes: number
-  /** Stops `onData` until `resume`: back-pressure reaches the peer. */
+  /** Stops `onData` at once until `resume`: back-pressure reaches the peer. */
   pause(): void
   resume(): void
-  /** Sends what is queued, then closes. */
+  /** Sends what is queued, then closes; the peer, seeing the end, sends what it has queued and closes too. */
   end(): void
-  /** Closes at once and throws away what is queued. */
+  /** Closes at once and throws away what is queued. The peer sees an orderly close or `ECONNRESET`. */
   destroy(): void
 }
 
@@ -54,7 +57,7 @@ export interface ConnectionHandler {
   /** The buffer belongs to the handler from here on. */
   onData(chunk: Buffer): void
   onDrain?(): void
-  /** Called exactly once, last. `error` is undefined after an orderly close by either side. */
+  /** Called exactly once, last, never from inside `destroy`. `error` is undefined after an orderly close by either side. */
   onClose(error: NetworkError | undefined): void
 }
 
