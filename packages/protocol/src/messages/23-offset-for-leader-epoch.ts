@@ -1,0 +1,60 @@
+import { array, int16, int32, int64, message, string, struct, type ValueOf } from '../wire/schema.ts'
+
+export const OffsetForLeaderEpochRequest = message({
+  name: 'OffsetForLeaderEpochRequest',
+  apiKey: 23,
+  versions: '0-4',
+  flexible: '4+',
+  fields: {
+    replicaId: { type: int32, versions: '3+', default: -2, ignorable: true },
+    topics: {
+      type: array(
+        struct({
+          topic: { type: string, versions: '0+', mapKey: true },
+          partitions: {
+            type: array(
+              struct({
+                partition: { type: int32, versions: '0+' },
+                currentLeaderEpoch: { type: int32, versions: '2+', default: -1, ignorable: true },
+                leaderEpoch: { type: int32, versions: '0+' },
+              }),
+            ),
+            versions: '0+',
+          },
+        }),
+      ),
+      versions: '0+',
+    },
+  },
+})
+export type OffsetForLeaderEpochRequest = ValueOf<typeof OffsetForLeaderEpochRequest>
+
+export const OffsetForLeaderEpochResponse = message({
+  name: 'OffsetForLeaderEpochResponse',
+  apiKey: 23,
+  versions: '0-4',
+  flexible: '4+',
+  fields: {
+    throttleTimeMs: { type: int32, versions: '2+', default: 0, ignorable: true },
+    topics: {
+      type: array(
+        struct({
+          topic: { type: string, versions: '0+', mapKey: true },
+          partitions: {
+            type: array(
+              struct({
+                errorCode: { type: int16, versions: '0+' },
+                partition: { type: int32, versions: '0+' },
+                leaderEpoch: { type: int32, versions: '1+', default: -1, ignorable: true },
+                endOffset: { type: int64, versions: '0+', default: -1 },
+              }),
+            ),
+            versions: '0+',
+          },
+        }),
+      ),
+      versions: '0+',
+    },
+  },
+})
+export type OffsetForLeaderEpochResponse = ValueOf<typeof OffsetForLeaderEpochResponse>

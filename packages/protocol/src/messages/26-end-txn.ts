@@ -1,0 +1,29 @@
+import { bool, int16, int32, int64, message, string, type ValueOf } from '../wire/schema.ts'
+
+export const EndTxnRequest = message({
+  name: 'EndTxnRequest',
+  apiKey: 26,
+  versions: '0-5',
+  flexible: '3+',
+  fields: {
+    transactionalId: { type: string, versions: '0+' },
+    producerId: { type: int64, versions: '0+' },
+    producerEpoch: { type: int16, versions: '0+' },
+    committed: { type: bool, versions: '0+' },
+  },
+})
+export type EndTxnRequest = ValueOf<typeof EndTxnRequest>
+
+export const EndTxnResponse = message({
+  name: 'EndTxnResponse',
+  apiKey: 26,
+  versions: '0-5',
+  flexible: '3+',
+  fields: {
+    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    errorCode: { type: int16, versions: '0+' },
+    producerId: { type: int64, versions: '5+', default: -1, ignorable: true },
+    producerEpoch: { type: int16, versions: '5+', default: -1, ignorable: true },
+  },
+})
+export type EndTxnResponse = ValueOf<typeof EndTxnResponse>

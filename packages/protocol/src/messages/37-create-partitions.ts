@@ -1,0 +1,58 @@
+import {
+  array,
+  bool,
+  int16,
+  int32,
+  message,
+  nullable,
+  nullableString,
+  string,
+  struct,
+  type ValueOf,
+} from '../wire/schema.ts'
+
+export const CreatePartitionsRequest = message({
+  name: 'CreatePartitionsRequest',
+  apiKey: 37,
+  versions: '0-3',
+  flexible: '2+',
+  fields: {
+    topics: {
+      type: array(
+        struct({
+          name: { type: string, versions: '0+', mapKey: true },
+          count: { type: int32, versions: '0+' },
+          assignments: {
+            type: nullable(array(struct({ brokerIds: { type: array(int32), versions: '0+' } }))),
+            versions: '0+',
+          },
+        }),
+      ),
+      versions: '0+',
+    },
+    timeoutMs: { type: int32, versions: '0+' },
+    validateOnly: { type: bool, versions: '0+' },
+  },
+})
+export type CreatePartitionsRequest = ValueOf<typeof CreatePartitionsRequest>
+
+export const CreatePartitionsResponse = message({
+  name: 'CreatePartitionsResponse',
+  apiKey: 37,
+  versions: '0-3',
+  flexible: '2+',
+  fields: {
+    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    results: {
+      type: array(
+        struct({
+          name: { type: string, versions: '0+' },
+          errorCode: { type: int16, versions: '0+' },
+          errorMessage: { type: nullableString, versions: '0+', default: null },
+        }),
+      ),
+      versions: '0+',
+    },
+  },
+})
+export type CreatePartitionsResponse = ValueOf<typeof CreatePartitionsResponse>
