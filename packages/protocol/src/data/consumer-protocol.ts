@@ -1,4 +1,23 @@
-import { array, bytes, int32, message, nullable, nullableString, string, struct, type ValueOf } from '../wire/schema.ts'
+/**
+ * What consumers of a classic group tell each other through the coordinator: JoinGroup carries subscriptions as a
+ * member's protocol metadata, SyncGroup carries assignments. The coordinator does not look inside. An int16 version
+ * comes first. Source: Apache Kafka `ConsumerProtocol`.
+ */
+import { decodeFrom } from '../wire/compile.ts'
+import { Reader } from '../wire/reader.ts'
+import {
+  array,
+  bytes,
+  int32,
+  type Message,
+  message,
+  nullable,
+  nullableString,
+  string,
+  struct,
+  type ValueOf,
+} from '../wire/schema.ts'
+import { encodeWithVersion, VersionPrefix } from '../wire/version-prefix.ts'
 
 export const ConsumerProtocolSubscription = message({
   name: 'ConsumerProtocolSubscription',
@@ -42,3 +61,18 @@ export const ConsumerProtocolAssignment = message({
   },
 })
 export type ConsumerProtocolAssignment = ValueOf<typeof ConsumerProtocolAssignment>
+
+/** Throws UnencodableValueError. */
+export function encodeConsumerProtocol<In>(protocol: Message<unknown, In>, value: In): Buffer {
+  return encodeWithVersion(protocol, value, protocol.versions.max)
+}
+
+/**
+ * Reads a version above ours as ours: versions only append fields, and members of a group may differ in age. Byte
+ * ranges are views of `data`. Throws MalformedMessageError.
+ */
+export function decodeConsumerProtocol<Out>(protocol: Message<Out, unknown>, data: Buffer): Out {
+  const reader = new Reader(data)
+  const { version } = decodeFrom(VersionPrefix, reader, 0)
+  return decodeFrom(protocol, reader, Math.min(version, protocol.versions.max))
+}

@@ -20,9 +20,12 @@ interface Compiled {
   readonly paths: readonly string[]
 }
 
+const NO_SUCH_VERSION = 'there is no such version'
+
 const compiled = new WeakMap<Message<unknown, unknown>, (Compiled | undefined)[]>()
 
-function compiledOf(message: Message<unknown, unknown>, version: number): Compiled {
+/** Undefined when the message has no such version. */
+function compiledOf(message: Message<unknown, unknown>, version: number): Compiled | undefined {
   let versions = compiled.get(message)
   if (versions === undefined) {
     versions = []
@@ -30,8 +33,7 @@ function compiledOf(message: Message<unknown, unknown>, version: number): Compil
   }
   let code = versions[version]
   if (code === undefined) {
-    if (!Number.isInteger(version) || !includesVersion(message.versions, version))
-      throw new UnencodableValueError(message.name, version, '', 'there is no such version')
+    if (!Number.isInteger(version) || !includesVersion(message.versions, version)) return undefined
     code = compile(message, version)
     versions[version] = code
   }
@@ -42,9 +44,13 @@ export function isFlexible(message: Message<unknown, unknown>, version: number):
   return includesVersion(message.flexibleVersions, version)
 }
 
-/** Reads one message from the reader's position on. Throws {@link MalformedMessageError}; bytes after it are left alone. */
+/**
+ * Reads one message from the reader's position on; bytes after it are left alone.
+ * Throws {@link MalformedMessageError}, also for a version that the message does not have.
+ */
 export function decodeFrom<Out>(message: Message<Out, unknown>, reader: Reader, version: number): Out {
   const code = compiledOf(message, version)
+  if (code === undefined) throw new MalformedMessageError(message.name, version, '', NO_SUCH_VERSION)
   try {
     return code.decode(reader) as Out
   } catch (error) {
@@ -58,9 +64,13 @@ export function decode<Out>(message: Message<Out, unknown>, bytes: Buffer, versi
   return decodeFrom(message, new Reader(bytes), version)
 }
 
-/** Appends a message. Throws {@link UnencodableValueError}; the writer must then be thrown away. */
+/**
+ * Appends a message. Throws {@link UnencodableValueError}, also for a version that the message does not have; the writer
+ * must then be thrown away.
+ */
 export function encodeTo<In>(message: Message<unknown, In>, writer: Writer, value: In, version: number): void {
   const code = compiledOf(message, version)
+  if (code === undefined) throw new UnencodableValueError(message.name, version, '', NO_SUCH_VERSION)
   try {
     code.encode(writer, value)
   } catch (error) {
@@ -84,7 +94,7 @@ export function defaultOf(field: Field): unknown {
 function zeroOf(shape: WireShape): unknown {
   switch (shape.kind) {
     case 'nullable':
-      return shape.of.kind === 'struct' ? null : zeroOf(shape.of)
+      return zeroOf(shape.of)
     case 'records':
       return null
     case 'array':
@@ -137,14 +147,16 @@ class Generator {
   private at(cursor: 'r' | 'w', path: string): string {
     return `${cursor}.field = ${this.paths.push(path) - 1};`
   }
-  /** An expression for a field's default: a literal, or a call that makes a fresh object. */
+  /** An expression for a field's default; each evaluation of an object or array makes a fresh one. */
   private default(field: Field): string {
-    const value = defaultOf(field)
-    if (value === null || typeof value === 'number' || typeof value === 'boolean' || typeof value === 'string')
-      return JSON.stringify(value)
-    if (Array.isArray(value) && value.length === 0) return '[]'
+    return this.literal(defaultOf(field))
+  }
+  private literal(value: unknown): string {
     if (Buffer.isBuffer(value)) return `constants[${this.constants.push(value) - 1}]`
-    return `constants[${this.constants.push(() => defaultOf(field)) - 1}]()`
+    if (Array.isArray(value)) return `[${value.map(element => this.literal(element)).join(', ')}]`
+    if (value === null || typeof value !== 'object') return JSON.stringify(value)
+    const members = Object.entries(value).map(([name, member]) => `${name}: ${this.literal(member)}`)
+    return `{ ${members.join(', ')} }`
   }
   private has(field: Field): boolean {
     return includesVersion(parseVersions(field.versions), this.version)
@@ -161,7 +173,7 @@ class Generator {
     for (const [name, field] of Object.entries(fields)) {
       const variable = `v_${name}`
       const fieldPath = path === '' ? name : `${path}.${name}`
-      result.push(`${JSON.stringify(name)}: ${variable}`)
+      result.push(`${name}: ${variable}`)
       if (!this.has(field)) {
         body.push(`const ${variable} = ${this.default(field)};`)
       } else if (this.isTagged(field)) {
@@ -178,7 +190,8 @@ class Generator {
           'for (let n = r.uvarint(); n > 0; n--) {',
           'const tag = r.uvarint(); const size = r.compactSize(); const next = r.position + size;',
           `switch (tag) { ${tagged.join('\n')} }`,
-          'r.position = next; }',
+          // A field from a newer peer may be longer than we know, never shorter than what we read of it.
+          "if (r.position > next) r.fail('a tagged field ends after its size'); r.position = next; }",
         )
     }
     const name = this.name('decode')
@@ -238,8 +251,8 @@ class Generator {
         const write = this.write(field, variable, fieldPath)
         tagged.push({
           tag: field.tag!,
-          collect: `${this.at('w', fieldPath)} ${value}
-if (${this.differs(field, variable)}) { const w = new Writer(64); ${write} (tags ??= []).push([${field.tag}, w]); }`,
+          collect: `const ${variable} = v.${name}; ${this.at('w', fieldPath)}
+if (${variable} !== undefined && ${this.differs(field, variable)}) { const w = new Writer(64); ${write} (tags ??= []).push([${field.tag}, w]); }`,
         })
       } else {
         body.push(`${this.at('w', fieldPath)} ${value} ${this.write(field, variable, fieldPath)}`)

@@ -25,28 +25,35 @@ export class Reader {
 
   private advance(length: number): number {
     const start = this.position
-    if (length > this.end - start) throw new ReadError(`${length} bytes needed, ${this.end - start} left`)
+    if (length > this.end - start) this.failShort(length)
     this.position = start + length
     return start
+  }
+  // Out of line, so that `advance` stays small enough to be inlined everywhere.
+  private failShort(length: number): never {
+    throw new ReadError(`${length} bytes needed, ${this.end - this.position} left`)
   }
 
   bool(): boolean {
     return this.buffer[this.advance(1)] !== 0
   }
   int8(): number {
-    return this.buffer.readInt8(this.advance(1))
+    return (this.buffer[this.advance(1)]! << 24) >> 24
   }
   int16(): number {
-    return this.buffer.readInt16BE(this.advance(2))
+    return (this.uint16() << 16) >> 16
   }
   uint16(): number {
-    return this.buffer.readUInt16BE(this.advance(2))
+    const start = this.advance(2)
+    return (this.buffer[start]! << 8) | this.buffer[start + 1]!
   }
   int32(): number {
-    return this.buffer.readInt32BE(this.advance(4))
+    const start = this.advance(4)
+    const { buffer } = this
+    return (buffer[start]! << 24) | (buffer[start + 1]! << 16) | (buffer[start + 2]! << 8) | buffer[start + 3]!
   }
   uint32(): number {
-    return this.buffer.readUInt32BE(this.advance(4))
+    return this.int32() >>> 0
   }
   int64(): number {
     return readInt64(this.buffer, this.advance(8))
@@ -60,10 +67,14 @@ export class Reader {
   }
 
   uvarint(): number {
-    let value = 0
-    for (let shift = 0; shift < 35; shift += 7) {
+    const first = this.buffer[this.advance(1)]!
+    return first < 0x80 ? first : this.longUvarint(first & 0x7f)
+  }
+  private longUvarint(lowest: number): number {
+    let value = lowest
+    for (let scale = 2 ** 7; scale <= 2 ** 28; scale *= 2 ** 7) {
       const byte = this.buffer[this.advance(1)]!
-      value += (byte & 0x7f) * 2 ** shift
+      value += (byte & 0x7f) * scale
       if (byte < 0x80) {
         if (value > 0xffff_ffff) break
         return value
@@ -82,7 +93,7 @@ export class Reader {
   compactLength(): number {
     return this.checkedLength(this.uvarint() - 1)
   }
-  /** As `compactLength`: an element is at least one byte long, so a count above the bytes left is a lie. */
+  /** Of bytes or of elements, which take one byte at least: more of them than bytes left is a lie. */
   private checkedLength(length: number): number {
     if (length < -1) throw new ReadError(`negative length ${length}`)
     if (length > this.end - this.position)

@@ -17,6 +17,7 @@ export type PrimitiveKind =
   | 'string'
   | 'bytes'
   | 'uuid'
+  | 'uvarint'
   | 'records'
 
 /** `Out` is what decoding gives, `In` what encoding takes: there, fields with a default may be left out. */
@@ -80,6 +81,8 @@ export const float64 = primitive<number>('float64')
 export const string = primitive<string>('string')
 /** Decoded as a view of the frame: copy what outlives it. */
 export const bytes = primitive<Buffer, Uint8Array>('bytes')
+/** Unsigned, 1 to 5 bytes, 7 bits each, lowest first; up to 2^32−1. */
+export const uvarint = primitive<number>('uvarint')
 /** Kafka's text form: 22 characters of base64url; {@link ZERO_UUID} stands for "none". */
 export const uuid = primitive<string>('uuid')
 /** Record batches as they travel. Decoded as a view of the frame; encoded from one or several chunks, not copied. */
@@ -104,7 +107,7 @@ export const nullableString = nullable(string)
 
 export interface MessageSpec<F extends Fields> {
   readonly name: string
-  /** Absent for data that is no request or response (coordinator records, embedded protocols). */
+  /** The number that frames name the message by: API key, or the type of a coordinator or metadata record. */
   readonly apiKey?: number
   readonly versions: VersionNotation
   /** Versions in KIP-482's encoding: compact lengths, tagged fields. */
@@ -123,7 +126,7 @@ export interface Message<Out = unknown, In = Out> extends WireType<Out, In> {
 export type ValueOf<M> = M extends WireType<infer Out, infer _In> ? Out : never
 export type InputOf<M> = M extends WireType<infer _Out, infer In> ? In : never
 
-/** Declares a message. `apiKey` is −1 for data that is no request or response. */
+/** Declares a message. `apiKey` is −1 for data that no frame names by a number. */
 export function message<const F extends Fields>(spec: MessageSpec<F>): Message<StructOut<F>, StructIn<F>> {
   return {
     name: spec.name,

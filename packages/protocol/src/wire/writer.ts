@@ -61,46 +61,68 @@ export class Writer {
     const at = this.reserve(1)
     this.buffer[at] = value ? 1 : 0
   }
+  // The comparisons refuse fractions, NaN and what is no number, as well as what is out of range.
   int8(value: number): void {
+    if ((value << 24) >> 24 !== value) this.failRange(value, 'int8')
     const at = this.reserve(1)
-    this.buffer.writeInt8(value, at)
+    this.buffer[at] = value
   }
   int16(value: number): void {
-    const at = this.reserve(2)
-    this.buffer.writeInt16BE(value, at)
+    if ((value << 16) >> 16 !== value) this.failRange(value, 'int16')
+    this.twoBytes(value)
   }
   uint16(value: number): void {
+    if ((value & 0xffff) !== value) this.failRange(value, 'uint16')
+    this.twoBytes(value)
+  }
+  private twoBytes(value: number): void {
     const at = this.reserve(2)
-    this.buffer.writeUInt16BE(value, at)
+    const { buffer } = this
+    buffer[at] = value >> 8
+    buffer[at + 1] = value
   }
   int32(value: number): void {
-    const at = this.reserve(4)
-    this.buffer.writeInt32BE(value, at)
+    if ((value | 0) !== value) this.failRange(value, 'int32')
+    this.fourBytes(value)
   }
   uint32(value: number): void {
+    if (value >>> 0 !== value) this.failRange(value, 'uint32')
+    this.fourBytes(value)
+  }
+  private fourBytes(value: number): void {
     const at = this.reserve(4)
-    this.buffer.writeUInt32BE(value, at)
+    const { buffer } = this
+    buffer[at] = value >> 24
+    buffer[at + 1] = value >> 16
+    buffer[at + 2] = value >> 8
+    buffer[at + 3] = value
   }
   int64(value: number): void {
-    if (!Number.isInteger(value)) throw new WriteError(`${value} is not an integer`)
+    if (!Number.isInteger(value)) this.failRange(value, 'int64')
     const at = this.reserve(8)
     writeInt64(this.buffer, value, at)
   }
   float64(value: number): void {
+    if (typeof value !== 'number') this.failRange(value, 'float64')
     const at = this.reserve(8)
     this.buffer.writeDoubleBE(value, at)
+  }
+  private failRange(value: unknown, kind: string): never {
+    throw new WriteError(`${String(value)} is no ${kind}`)
   }
   uuid(value: string): void {
     const at = this.reserve(16)
     if (value.length !== 22 || this.buffer.write(value, at, 16, 'base64url') !== 16)
       throw new WriteError(`${JSON.stringify(value)} is not a uuid`)
   }
+  /** From 0 to 2^32−1. */
   uvarint(value: number): void {
+    if (value >>> 0 !== value) this.failRange(value, 'uvarint')
     let rest = value
     while (rest > 0x7f) {
       const at = this.reserve(1)
       this.buffer[at] = (rest & 0x7f) | 0x80
-      rest = Math.floor(rest / 128)
+      rest >>>= 7
     }
     const at = this.reserve(1)
     this.buffer[at] = rest
