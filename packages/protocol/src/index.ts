@@ -63,6 +63,19 @@ export * from './messages/68-consumer-group-heartbeat.ts'
 export * from './messages/69-consumer-group-describe.ts'
 export * from './messages/74-list-config-resources.ts'
 export * from './messages/75-describe-topic-partitions.ts'
+export {
+  type BatchCodecs,
+  COMPRESSIONS,
+  type Compression,
+  MAX_DECOMPRESSED_BATCH_BYTES,
+} from './records/compression.ts'
+export { CorruptBatchError } from './records/corrupt-batch-error.ts'
+export type { LogRecord, RecordHeader } from './records/log-record.ts'
+export { murmur2, partitionForKey } from './records/murmur2.ts'
+export { batchesOf, RecordBatch, type TimestampType } from './records/record-batch.ts'
+export { type BatchOptions, type NewRecord, RecordBatchBuilder } from './records/record-batch-builder.ts'
+export type { RecordCursor } from './records/record-cursor.ts'
+export type { NewRecordHeader } from './records/record-headers.ts'
 export { decode, decodeFrom, defaultOf, encode, encodeTo, isFlexible } from './wire/compile.ts'
 export { MalformedMessageError, UnencodableValueError } from './wire/errors.ts'
 export * from './wire/frame.ts'
