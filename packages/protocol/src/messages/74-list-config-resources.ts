@@ -17,7 +17,6 @@ export const ListConfigResourcesResponse = message({
   fields: {
     throttleTimeMs: { type: int32, versions: '0+', default: 0 },
     errorCode: { type: int16, versions: '0+' },
-    clientMetricsResources: { type: array(struct({ name: { type: string, versions: '0+' } })), versions: '0+' },
     configResources: {
       type: array(
         struct({
