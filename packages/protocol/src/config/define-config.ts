@@ -20,8 +20,8 @@ export interface ConfigSetting<T> {
   readonly default: T
   readonly doc: string
 }
-export type ConfigDefinition = Readonly<Record<string, ConfigSetting<never>>>
-type Row = { readonly type: ConfigType<never>; readonly default: unknown; readonly doc: string }
+export type ConfigDefinition = Readonly<Record<string, ConfigSetting<unknown>>>
+type Row = { readonly type: ConfigType<unknown>; readonly default: unknown; readonly doc: string }
 type TypeOfRow<R> = R extends { readonly type: ConfigType<infer T> } ? T : never
 export type ConfigValues<D> = { readonly [K in keyof D]: TypeOfRow<D[K]> }
 
@@ -160,7 +160,7 @@ export function parseConfig<D extends Record<string, Row>>(
   for (const [setting, raw] of Object.entries(input)) {
     if (raw === undefined) continue
     if (!Object.hasOwn(definition, setting)) throw new InvalidConfigError(setting, raw, 'there is no such setting')
-    values[setting] = parseSetting(setting, definition[setting]!.type as ConfigType<unknown>, raw)
+    values[setting] = parseSetting(setting, definition[setting]!.type, raw)
   }
   return Object.freeze(values) as ConfigValues<D>
 }
