@@ -1,0 +1,234 @@
+/**
+ * One connection to one broker: dials, agrees on versions, then carries requests in order and matches the answers. It
+ * lives until it breaks, a request times out, or `close`; a new one is made by the pool.
+ */
+import type { Clock, Connection, Network, NetworkError, Timer, Timers } from '@millrace/platform'
+import { APIS, type Api, decodeResponse, ErrorCode, encodeRequestFrame } from '@millrace/protocol'
+import { ConnectionError, TimeoutError } from '../errors/client-errors.ts'
+import { ApiVersions } from './api-versions.ts'
+import { CLIENT_SOFTWARE } from './client-software.ts'
+import { FrameSplitter } from './frame-splitter.ts'
+import { InFlightRequests } from './in-flight-requests.ts'
+
+/** Of an answer. Brokers stay far below: `fetch.max.bytes` plus one batch. */
+const MAX_RESPONSE_BYTES = 512 * 1024 * 1024
+const CORRELATION_ID_BYTES = 4
+/** Of the answer to ApiVersions, which has header v0. */
+const ERROR_CODE_AT = CORRELATION_ID_BYTES
+
+export interface BrokerAddress {
+  readonly host: string
+  readonly port: number
+}
+
+export interface ConnectionSettings {
+  readonly clientId: string
+  readonly connectTimeoutMs: number
+  /** −1: never. */
+  readonly maxIdleMs: number
+}
+
+export interface ConnectionSeams {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly network: Network
+}
+
+interface PendingRequest {
+  readonly correlationId: number
+  readonly api: Api
+  readonly version: number
+  readonly timer: Timer
+  readonly resolve: (frame: Buffer) => void
+  readonly reject: (error: Error) => void
+}
+
+export interface RequestOptions {
+  readonly timeoutMs: number
+  /** Highest version to use. */
+  readonly maxVersion?: number
+}
+
+export class BrokerConnection {
+  /** Set once the handshake is done, which is before anybody gets hold of the connection. */
+  versions!: ApiVersions
+  private readonly inFlight = new InFlightRequests<PendingRequest>()
+  private readonly splitter = new FrameSplitter(MAX_RESPONSE_BYTES)
+  private closedBy: Error | undefined
+  private lastUsedMs: number
+  private idleTimer: Timer | undefined
+
+  private constructor(
+    readonly address: BrokerAddress,
+    private readonly socket: Connection,
+    private readonly settings: ConnectionSettings,
+    private readonly seams: ConnectionSeams,
+    private readonly onClosed: () => void,
+  ) {
+    this.lastUsedMs = seams.clock.monotonicMs()
+    socket.handler = {
+      onData: chunk => this.received(chunk),
+      onClose: error => this.fail(new ConnectionError(this.name, reasonOf(error), { cause: error })),
+    }
+    if (settings.maxIdleMs >= 0) this.watchIdleness(settings.maxIdleMs)
+  }
+
+  /**
+   * Dials and agrees on versions. Rejects with {@link ConnectionError}, or with `UnsupportedBrokerError` and what
+   * decoding throws when the other side does not speak Kafka. `onClosed` is called once, when it is of no more use.
+   */
+  static async open(
+    address: BrokerAddress,
+    settings: ConnectionSettings,
+    seams: ConnectionSeams,
+    onClosed: () => void,
+    signal: AbortSignal,
+  ): Promise<BrokerConnection> {
+    const deadlineMs = seams.clock.monotonicMs() + settings.connectTimeoutMs
+    let socket: Connection
+    try {
+      socket = await seams.network.connect({ ...address, timeoutMs: settings.connectTimeoutMs, signal })
+    } catch (cause) {
+      if (signal.aborted) throw signal.reason
+      throw new ConnectionError(nameOf(address), (cause as Error).message, { cause })
+    }
+    const connection = new BrokerConnection(address, socket, settings, seams, onClosed)
+    try {
+      await connection.negotiate(Math.max(deadlineMs - seams.clock.monotonicMs(), 1))
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+    return connection
+  }
+
+  get name(): string {
+    return nameOf(this.address)
+  }
+  get isOpen(): boolean {
+    return this.closedBy === undefined
+  }
+  get inFlightCount(): number {
+    return this.inFlight.size
+  }
+
+  /**
+   * Sends one request and resolves to its answer. Rejects with {@link ConnectionError} when the connection breaks and
+   * {@link TimeoutError} when the answer is late (the connection is given up then: what it still carries is unknown);
+   * `UnsupportedBrokerError` and encoding errors are thrown before anything is sent.
+   */
+  async request<Input, Response>(
+    api: Api<unknown, Input, Response>,
+    build: (version: number) => Input,
+    options: RequestOptions,
+  ): Promise<Response> {
+    const version = this.versions.of(api, options.maxVersion)
+    const frame = await this.exchange(api, version, build(version), options.timeoutMs)
+    return this.decode(api, frame, version)
+  }
+
+  /** Sends a request that has no answer (Produce with acks=0). */
+  send<Input>(api: Api<unknown, Input>, build: (version: number) => Input, maxVersion?: number): void {
+    if (this.closedBy !== undefined) throw this.closedBy
+    const version = this.versions.of(api, maxVersion)
+    const header = { correlationId: this.inFlight.nextCorrelationId(), clientId: this.settings.clientId }
+    this.lastUsedMs = this.seams.clock.monotonicMs()
+    this.socket.write(encodeRequestFrame(header, api.request, build(version), version))
+  }
+
+  /** Idempotent. Requests in flight fail with {@link ConnectionError}. */
+  close(): void {
+    this.fail(new ConnectionError(this.name, 'closed by this client'))
+  }
+
+  private async negotiate(timeoutMs: number): Promise<void> {
+    const api = APIS.ApiVersions
+    let version: number = api.request.versions.max
+    for (;;) {
+      const body = { clientSoftwareName: CLIENT_SOFTWARE.name, clientSoftwareVersion: CLIENT_SOFTWARE.version }
+      const frame = await this.exchange(api, version, version >= 3 ? body : {}, timeoutMs)
+      const errorCode = frame.length >= ERROR_CODE_AT + 2 ? frame.readInt16BE(ERROR_CODE_AT) : ErrorCode.NONE
+      if (errorCode !== ErrorCode.UNSUPPORTED_VERSION || version === 0) {
+        this.versions = new ApiVersions(this.name, this.decode(api, frame, version))
+        return
+      }
+      // The answer to a version the broker does not know is in format v0 and may say which ones it does (KIP-511).
+      const known = this.decode(api, frame, 0).apiKeys.find(range => range.apiKey === api.key)
+      version = Math.min(known?.maxVersion ?? 0, version - 1)
+    }
+  }
+
+  private exchange<Input>(api: Api<unknown, Input>, version: number, input: Input, timeoutMs: number): Promise<Buffer> {
+    if (this.closedBy !== undefined) return Promise.reject(this.closedBy)
+    const correlationId = this.inFlight.nextCorrelationId()
+    const chunks = encodeRequestFrame({ correlationId, clientId: this.settings.clientId }, api.request, input, version)
+    this.lastUsedMs = this.seams.clock.monotonicMs()
+    return new Promise<Buffer>((resolve, reject) => {
+      const timer = this.seams.timers.after(timeoutMs, () =>
+        this.fail(new TimeoutError(`${api.name} request to ${this.name}`, timeoutMs)),
+      )
+      this.inFlight.add({ correlationId, api: api as Api, version, timer, resolve, reject })
+      this.socket.write(chunks)
+    })
+  }
+
+  private decode<Response>(api: Api<unknown, unknown, Response>, frame: Buffer, version: number): Response {
+    try {
+      return decodeResponse(api.response, frame, version)
+    } catch (error) {
+      this.fail(new ConnectionError(this.name, (error as Error).message, { cause: error }))
+      throw this.closedBy
+    }
+  }
+
+  private received(chunk: Buffer): void {
+    if (this.closedBy !== undefined) return
+    try {
+      this.splitter.push(chunk, frame => this.answered(frame))
+    } catch (error) {
+      this.fail(new ConnectionError(this.name, (error as Error).message, { cause: error }))
+    }
+  }
+
+  private answered(frame: Buffer): void {
+    if (this.closedBy !== undefined) return
+    const correlationId = frame.length >= CORRELATION_ID_BYTES ? frame.readInt32BE(0) : -1
+    const request = this.inFlight.answered(correlationId)
+    if (request === undefined) {
+      this.fail(new ConnectionError(this.name, `answer ${correlationId} belongs to no request, or to a later one`))
+      return
+    }
+    request.timer.cancel()
+    request.resolve(frame)
+  }
+
+  /** The one way to the end: whoever comes first decides what the waiting requests are told. */
+  private fail(error: Error): void {
+    if (this.closedBy !== undefined) return
+    this.closedBy = error
+    this.idleTimer?.cancel()
+    this.socket.destroy()
+    this.onClosed()
+    for (const request of this.inFlight.takeAll()) {
+      request.timer.cancel()
+      request.reject(error)
+    }
+  }
+
+  private watchIdleness(maxIdleMs: number): void {
+    const idleMs = this.seams.clock.monotonicMs() - this.lastUsedMs
+    if (idleMs >= maxIdleMs && this.inFlight.size === 0) {
+      this.fail(new ConnectionError(this.name, `closed after ${maxIdleMs} ms without a request`))
+      return
+    }
+    this.idleTimer = this.seams.timers.after(Math.max(maxIdleMs - idleMs, 1_000), () => this.watchIdleness(maxIdleMs))
+  }
+}
+
+function nameOf(address: BrokerAddress): string {
+  return `${address.host}:${address.port}`
+}
+
+function reasonOf(error: NetworkError | undefined): string {
+  return error === undefined ? 'closed by the broker' : error.message
+}
