@@ -1,0 +1,132 @@
+import type { ScanDirection } from '../rows.ts'
+import type {
+  ReadOnlyWindowStore,
+  TimestampedWindowStore,
+  ValueAndTimestamp,
+  WindowKey,
+  WindowStore,
+} from '../state-store.ts'
+import { parseWindowChangelogKey } from './changelogged-window-rows.ts'
+import { PLAIN_ROWS, type RowFormat, TIMESTAMPED_ROWS } from './row-format.ts'
+import type { SegmentedWindowRows } from './segmented-window-rows.ts'
+import type { StoreSerdes } from './store-serdes.ts'
+import { timestampOf, valuePartOf, withTimestamp } from './timestamped-value.ts'
+import type { WindowRows } from './window-rows.ts'
+
+export interface WindowLayers<K, V> {
+  readonly name: string
+  readonly persistent: boolean
+  readonly windowSizeMs: number
+  readonly serdes: StoreSerdes<K, V>
+  /** The outermost wrapper. */
+  readonly rows: WindowRows
+  /** The innermost rows, where restored records go. */
+  readonly ownRows: SegmentedWindowRows
+}
+
+/** Reading and restoring, the same for both kinds of window store. `T` is what a row decodes to. */
+abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T> {
+  readonly name: string
+  readonly persistent: boolean
+  protected readonly rows: WindowRows
+  protected readonly serdes: StoreSerdes<K, V>
+  readonly #windowSizeMs: number
+  readonly #ownRows: SegmentedWindowRows
+  readonly #format: RowFormat
+
+  constructor(layers: WindowLayers<K, V>, format: RowFormat) {
+    this.name = layers.name
+    this.persistent = layers.persistent
+    this.serdes = layers.serdes
+    this.rows = layers.rows
+    this.#windowSizeMs = layers.windowSizeMs
+    this.#ownRows = layers.ownRows
+    this.#format = format
+  }
+
+  protected abstract decodeRow(row: Buffer): T
+
+  fetch(key: K, startMs: number): T | undefined
+  fetch(key: K, fromMs: number, toMs: number): IterableIterator<readonly [number, T]>
+  fetch(key: K, fromMs: number, toMs?: number): T | undefined | IterableIterator<readonly [number, T]> {
+    const bytes = this.serdes.encodeKey(key)
+    if (toMs !== undefined) return this.#windowsOf(bytes, fromMs, toMs, 'forward')
+    const row = this.rows.get(bytes, fromMs)
+    return row === undefined ? undefined : this.decodeRow(row)
+  }
+
+  backwardFetch(key: K, fromMs: number, toMs: number): IterableIterator<readonly [number, T]> {
+    return this.#windowsOf(this.serdes.encodeKey(key), fromMs, toMs, 'backward')
+  }
+
+  fetchAll(fromMs: number, toMs: number): IterableIterator<readonly [WindowKey<K>, T]> {
+    return this.#windows(fromMs, toMs, 'forward')
+  }
+
+  backwardFetchAll(fromMs: number, toMs: number): IterableIterator<readonly [WindowKey<K>, T]> {
+    return this.#windows(fromMs, toMs, 'backward')
+  }
+
+  all(): IterableIterator<readonly [WindowKey<K>, T]> {
+    return this.#windows(0, Number.MAX_SAFE_INTEGER, 'forward')
+  }
+
+  backwardAll(): IterableIterator<readonly [WindowKey<K>, T]> {
+    return this.#windows(0, Number.MAX_SAFE_INTEGER, 'backward')
+  }
+
+  restore(changelogKey: Buffer, value: Buffer | null, timestampMs: number): void {
+    const { key, startMs } = parseWindowChangelogKey(changelogKey)
+    this.#ownRows.restore(key, startMs, value === null ? null : this.#format.restored(value, timestampMs))
+  }
+
+  flush(): void {}
+
+  *#windowsOf(
+    key: Uint8Array,
+    fromMs: number,
+    toMs: number,
+    direction: ScanDirection,
+  ): IterableIterator<readonly [number, T]> {
+    for (const row of this.rows.scan({ key, fromMs, toMs }, direction)) yield [row.startMs, this.decodeRow(row.value)]
+  }
+
+  *#windows(fromMs: number, toMs: number, direction: ScanDirection): IterableIterator<readonly [WindowKey<K>, T]> {
+    for (const { key, startMs, value } of this.rows.scan({ key: undefined, fromMs, toMs }, direction)) {
+      const endMs = Math.min(startMs + this.#windowSizeMs, Number.MAX_SAFE_INTEGER)
+      yield [{ key: this.serdes.decodeKey(key), startMs, endMs }, this.decodeRow(value)]
+    }
+  }
+}
+
+export class PlainWindowStore<K, V> extends TypedWindowStore<K, V, V> implements WindowStore<K, V> {
+  constructor(layers: WindowLayers<K, V>) {
+    super(layers, PLAIN_ROWS)
+  }
+
+  put(key: K, value: V | null, startMs: number): void {
+    this.rows.put(this.serdes.encodeKey(key), startMs, this.serdes.encodeValue(value))
+  }
+
+  protected decodeRow(row: Buffer): V {
+    return this.serdes.decodeValue(row)
+  }
+}
+
+export class TypedTimestampedWindowStore<K, V>
+  extends TypedWindowStore<K, V, ValueAndTimestamp<V>>
+  implements TimestampedWindowStore<K, V>
+{
+  constructor(layers: WindowLayers<K, V>) {
+    super(layers, TIMESTAMPED_ROWS)
+  }
+
+  put(key: K, value: V | null, startMs: number, timestampMs: number): void {
+    const bytes = this.serdes.encodeValue(value)
+    this.rows.put(this.serdes.encodeKey(key), startMs, bytes === null ? null : withTimestamp(bytes, timestampMs))
+  }
+
+  protected decodeRow(row: Buffer): ValueAndTimestamp<V> {
+    return { value: this.serdes.decodeValue(valuePartOf(row)), timestampMs: timestampOf(row) }
+  }
+}
