@@ -100,7 +100,6 @@ export const ConsumerGroupMemberMetadataValue = message({
         }),
       ),
       versions: '0+',
-      default: null,
       tag: 0,
     },
   },
@@ -165,7 +164,7 @@ export type ConsumerGroupCurrentMemberAssignmentKey = ValueOf<typeof ConsumerGro
 const topicPartitions = struct({
   topicId: { type: uuid, versions: '0+' },
   partitions: { type: array(int32), versions: '0+' },
-  assignmentEpochs: { type: nullable(array(int32)), versions: '0+', default: null, tag: 0 },
+  assignmentEpochs: { type: nullable(array(int32)), versions: '0+', default: [], tag: 0 },
 })
 
 export const ConsumerGroupCurrentMemberAssignmentValue = message({

@@ -121,6 +121,26 @@ function compile(message: Message<unknown, unknown>, version: number): Compiled 
   return generator.build(decode, encode)
 }
 
+/** A variable of the generated code, and how its value travels. */
+interface Slot {
+  readonly variable: string
+  /** For error messages. */
+  readonly path: string
+  readonly compact: boolean
+  readonly tagged: boolean
+  readonly nullable: boolean
+}
+function elementSlot(slot: Slot, variable: string): Slot {
+  return { ...slot, variable, path: `${slot.path}[]`, tagged: false, nullable: false }
+}
+
+/** A byte says whether a nullable struct follows. Kafka has two such bytes: −1 and 1, in tagged fields 0 and 1. */
+const NULL_STRUCT = {
+  inline: { read: 'int8() < 0', write: 'int8(-1)' },
+  tagged: { read: 'uvarint() === 0', write: 'uvarint(0)' },
+}
+const refuseNull = (cursor: 'r' | 'w') => `${cursor}.fail('null is not allowed');`
+
 class Generator {
   private readonly functions: string[] = []
   private readonly paths: string[] = []
@@ -166,6 +186,11 @@ class Generator {
     return includesVersion(parseVersions(field.tagged ?? field.versions), this.version)
   }
 
+  private slot(field: Field, variable: string, path: string): Slot {
+    const compact = this.flexible && field.flexible !== 'none'
+    return { variable, path, compact, tagged: this.isTagged(field), nullable: false }
+  }
+
   decodeStruct(fields: Fields, path: string): string {
     const body: string[] = []
     const tagged: string[] = []
@@ -178,9 +203,13 @@ class Generator {
         body.push(`const ${variable} = ${this.default(field)};`)
       } else if (this.isTagged(field)) {
         body.push(`let ${variable} = ${this.default(field)};`)
-        tagged.push(`case ${field.tag}: ${this.at('r', fieldPath)} ${this.read(field, variable, fieldPath)} break;`)
+        tagged.push(
+          `case ${field.tag}: ${this.at('r', fieldPath)} ${this.read(field.type.shape, this.slot(field, variable, fieldPath))} break;`,
+        )
       } else {
-        body.push(`let ${variable}; ${this.at('r', fieldPath)} ${this.read(field, variable, fieldPath)}`)
+        body.push(
+          `let ${variable}; ${this.at('r', fieldPath)} ${this.read(field.type.shape, this.slot(field, variable, fieldPath))}`,
+        )
       }
     }
     if (this.flexible) {
@@ -199,43 +228,39 @@ class Generator {
     return name
   }
 
-  /** A statement that reads a value into `variable`. */
-  private read(field: Field, variable: string, path: string): string {
-    return this.readShape(field.type.shape, variable, path, this.flexible && field.flexible !== 'none', false)
-  }
-  private readShape(shape: WireShape, variable: string, path: string, compact: boolean, nullAllowed: boolean): string {
+  /** A statement that reads a value into the slot's variable. */
+  private read(shape: WireShape, slot: Slot): string {
+    const { variable, path, compact } = slot
     switch (shape.kind) {
       case 'nullable': {
-        const allowed = includesVersion(shape.versions, this.version)
-        if (shape.of.kind !== 'struct') return this.readShape(shape.of, variable, path, compact, allowed)
-        const present = this.readShape(shape.of, variable, path, compact, false)
-        return allowed ? `if (r.int8() < 0) ${variable} = null; else { ${present} }` : present
+        const nullable = includesVersion(shape.versions, this.version)
+        if (shape.of.kind !== 'struct' || !nullable) return this.read(shape.of, { ...slot, nullable })
+        return `if (r.${NULL_STRUCT[slot.tagged ? 'tagged' : 'inline'].read}) ${variable} = null; else { ${this.read(shape.of, slot)} }`
       }
       case 'struct':
         return `${variable} = ${this.decodeStruct(shape.fields, path)}(r);`
       case 'string':
-        return this.readSized(variable, compact ? 'r.compactLength()' : 'r.length16()', 'r.stringOf(n)', nullAllowed)
+        return this.readSized(slot, compact ? 'compactLength' : 'length16', `${variable} = r.stringOf(n);`)
       case 'bytes':
-        return this.readSized(variable, compact ? 'r.compactLength()' : 'r.length32()', 'r.bytesOf(n)', nullAllowed)
+        return this.readSized(slot, compact ? 'compactLength' : 'length32', `${variable} = r.bytesOf(n);`)
       case 'records':
-        return this.readSized(variable, compact ? 'r.compactLength()' : 'r.length32()', 'r.bytesOf(n)', true)
+        return this.read({ kind: 'bytes' }, { ...slot, nullable: true })
       case 'array': {
         const element = this.name('e')
         const index = this.name('i')
         const list = this.name('list')
-        const read = this.readShape(shape.of, element, `${path}[]`, compact, false)
+        const read = this.read(shape.of, elementSlot(slot, element))
         const loop = `for (let ${index} = 0; ${index} < n; ${index}++) { let ${element}; ${read} ${list}.push(${element}); }`
-        const length = compact ? 'r.compactLength()' : 'r.length32()'
-        const whenNull = nullAllowed ? `${variable} = null;` : `r.fail('null is not allowed');`
-        return `{ const n = ${length}; if (n < 0) { ${whenNull} } else { const ${list} = []; ${loop} ${variable} = ${list}; } }`
+        const present = `const ${list} = []; ${loop} ${variable} = ${list};`
+        return this.readSized(slot, compact ? 'compactLength' : 'length32', present)
       }
       default:
         return `${variable} = r.${shape.kind}();`
     }
   }
-  private readSized(variable: string, length: string, value: string, nullAllowed: boolean): string {
-    const whenNull = nullAllowed ? `${variable} = null;` : `r.fail('null is not allowed');`
-    return `{ const n = ${length}; if (n < 0) { ${whenNull} } else { ${variable} = ${value}; } }`
+  private readSized(slot: Slot, length: string, present: string): string {
+    const whenNull = slot.nullable ? `${slot.variable} = null;` : refuseNull('r')
+    return `{ const n = r.${length}(); if (n < 0) { ${whenNull} } else { ${present} } }`
   }
 
   encodeStruct(fields: Fields, path: string): string {
@@ -248,14 +273,16 @@ class Generator {
       if (!this.has(field)) {
         if (field.ignorable !== true) body.push(`${this.at('w', fieldPath)} ${this.refuseUnlessDefault(field, name)}`)
       } else if (this.isTagged(field)) {
-        const write = this.write(field, variable, fieldPath)
+        const write = this.write(field.type.shape, this.slot(field, variable, fieldPath))
         tagged.push({
           tag: field.tag!,
           collect: `const ${variable} = v.${name}; ${this.at('w', fieldPath)}
 if (${variable} !== undefined && ${this.differs(field, variable)}) { const w = new Writer(64); ${write} (tags ??= []).push([${field.tag}, w]); }`,
         })
       } else {
-        body.push(`${this.at('w', fieldPath)} ${value} ${this.write(field, variable, fieldPath)}`)
+        body.push(
+          `${this.at('w', fieldPath)} ${value} ${this.write(field.type.shape, this.slot(field, variable, fieldPath))}`,
+        )
       }
     }
     if (this.flexible) {
@@ -287,58 +314,45 @@ if (${variable} !== undefined && ${this.differs(field, variable)}) { const w = n
       const access = `${variable}.${name}`
       return `(${access} !== undefined && ${this.differs(nested, access)})`
     })
-    return `(${parts.join(' || ')})`
+    const whenNull = shape.kind === 'nullable' ? `${variable} === null || ` : ''
+    return `(${whenNull}${parts.join(' || ')})`
   }
   private refuseUnlessDefault(field: Field, name: string): string {
     return `if (v.${name} !== undefined && ${this.differs(field, `v.${name}`)}) w.fail('this version has no such field');`
   }
 
-  private write(field: Field, variable: string, path: string): string {
-    return this.writeShape(field.type.shape, variable, path, this.flexible && field.flexible !== 'none', false)
-  }
-  private writeShape(shape: WireShape, variable: string, path: string, compact: boolean, nullAllowed: boolean): string {
+  /** Statements that write the slot's variable. */
+  private write(shape: WireShape, slot: Slot): string {
+    const { variable, path, compact } = slot
     switch (shape.kind) {
       case 'nullable': {
-        const allowed = includesVersion(shape.versions, this.version)
-        if (shape.of.kind !== 'struct') return this.writeShape(shape.of, variable, path, compact, allowed)
-        const present = this.writeShape(shape.of, variable, path, compact, false)
-        return allowed
-          ? `if (${variable} === null) w.int8(-1); else { w.int8(1); ${present} }`
-          : `if (${variable} === null) w.fail('null is not allowed'); ${present}`
+        const nullable = includesVersion(shape.versions, this.version)
+        if (shape.of.kind !== 'struct') return this.write(shape.of, { ...slot, nullable })
+        const present = this.write(shape.of, slot)
+        if (!nullable) return `if (${variable} === null) ${refuseNull('w')} ${present}`
+        const { write } = NULL_STRUCT[slot.tagged ? 'tagged' : 'inline']
+        return `if (${variable} === null) w.${write}; else { w.int8(1); ${present} }`
       }
       case 'struct':
         return `${this.encodeStruct(shape.fields, path)}(w, ${variable});`
       case 'string':
-        return this.orNull(
-          variable,
-          compact,
-          'int16',
-          nullAllowed,
-          `w.${compact ? 'compactString' : 'string'}(${variable});`,
-        )
+        return this.orNull(slot, 'int16', `w.${compact ? 'compactString' : 'string'}(${variable});`)
       case 'bytes':
-        return this.orNull(
-          variable,
-          compact,
-          'int32',
-          nullAllowed,
-          `w.${compact ? 'compactBytes' : 'bytes'}(${variable});`,
-        )
+        return this.orNull(slot, 'int32', `w.${compact ? 'compactBytes' : 'bytes'}(${variable});`)
       case 'records':
         return `w.${compact ? 'compactRecords' : 'records'}(${variable});`
       case 'array': {
         const element = this.name('e')
         const length = compact ? `w.uvarint(${variable}.length + 1);` : `w.int32(${variable}.length);`
-        const write = this.writeShape(shape.of, element, `${path}[]`, compact, false)
-        const loop = `${length} for (const ${element} of ${variable}) { ${write} }`
-        return this.orNull(variable, compact, 'int32', nullAllowed, loop)
+        const write = this.write(shape.of, elementSlot(slot, element))
+        return this.orNull(slot, 'int32', `${length} for (const ${element} of ${variable}) { ${write} }`)
       }
       default:
         return `w.${shape.kind}(${variable});`
     }
   }
-  private orNull(variable: string, compact: boolean, length: string, nullAllowed: boolean, present: string): string {
-    if (!nullAllowed) return `if (${variable} === null) w.fail('null is not allowed'); ${present}`
+  private orNull({ variable, compact, nullable }: Slot, length: 'int16' | 'int32', present: string): string {
+    if (!nullable) return `if (${variable} === null) ${refuseNull('w')} ${present}`
     return `if (${variable} === null) w.${compact ? 'uvarint(0)' : `${length}(-1)`}; else { ${present} }`
   }
 }

@@ -126,8 +126,9 @@ const ZEROS = new Map<string, unknown>([
   ['records', null],
 ])
 function defaultByKafka(field: KafkaField, members: readonly Declared[]): unknown {
-  if (field.default === null || field.default === 'null') return null
-  if (field.default === undefined || field.default === '') {
+  if (field.default === 'null') return null
+  // An unquoted null counts as no default at all.
+  if (field.default === undefined || field.default === null || field.default === '') {
     if (field.type.startsWith('[]')) return []
     if (members.length > 0) return Object.fromEntries(members.map(member => [member.name, member.default]))
     return ZEROS.has(field.type) ? ZEROS.get(field.type) : 0
