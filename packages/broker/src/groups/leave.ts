@@ -1,0 +1,44 @@
+/** LeaveGroup (API key 13) of classic groups. v3 and later carry several members, and static ones by instance id alone. */
+import { ErrorCode } from '@millrace/protocol'
+import { type Decision, DecisionDraft, type GroupLimits } from './decision.ts'
+import type { Group, Member } from './group.ts'
+import { checkMember, dropMember, dropPendingMember } from './membership.ts'
+import { endJoinPhaseIfComplete, rebalance } from './rebalance.ts'
+
+export interface LeavingMember {
+  /** Empty with an instance id: an administrator removes whoever holds it. */
+  readonly memberId: string
+  readonly groupInstanceId: string | null
+}
+
+/** An error code for each of `leaving`, in order. */
+export function leave(
+  group: Group,
+  leaving: readonly LeavingMember[],
+  limits: GroupLimits,
+  nowMs: number,
+): Decision<readonly ErrorCode[]> {
+  const draft = new DecisionDraft(group, limits, nowMs)
+  return draft.decide(leaving.map(one => leaveOne(draft, one)))
+}
+
+function leaveOne(draft: DecisionDraft, leaving: LeavingMember): ErrorCode {
+  const { group } = draft
+  const { groupInstanceId } = leaving
+  if (group.pendingMembers.has(leaving.memberId)) {
+    dropPendingMember(draft, leaving.memberId)
+    endJoinPhaseIfComplete(draft)
+    return ErrorCode.NONE
+  }
+  const memberId = leaving.memberId || group.staticMembers.get(groupInstanceId ?? '') || ''
+  const error = checkMember(group, memberId, groupInstanceId)
+  if (error === ErrorCode.NONE) leaveAsMember(draft, group.members.get(memberId)!)
+  return error
+}
+
+/** Removes a member and lets the rest share its partitions. */
+export function leaveAsMember(draft: DecisionDraft, member: Member): void {
+  dropMember(draft, member, ErrorCode.UNKNOWN_MEMBER_ID)
+  rebalance(draft, 'left')
+  endJoinPhaseIfComplete(draft)
+}

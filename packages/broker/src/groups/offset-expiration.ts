@@ -1,0 +1,36 @@
+/** When committed offsets and groups without any are forgotten. Source: KIP-211. */
+import type { GroupRecordInput } from '@millrace/protocol'
+import type { CommittedOffset, CommittedOffsets } from './committed-offsets.ts'
+import type { Group } from './group.ts'
+import { groupTombstone } from './group-records.ts'
+import { offsetTombstone } from './offset-commit.ts'
+import { subscribedTopics } from './subscribed-topics.ts'
+
+/** Tombstones for what is over at `nowMs`; the group's own last, once it is empty and has no offset left. */
+export function expireOffsets(
+  group: Group,
+  offsets: CommittedOffsets,
+  retentionMs: number,
+  nowMs: number,
+): readonly GroupRecordInput[] {
+  const topicsInUse = group.members.size === 0 ? null : subscribedTopics(group)
+  // Members whose subscriptions the broker cannot read may need any of the offsets.
+  if (group.members.size > 0 && topicsInUse === null) return []
+  const tombstones: GroupRecordInput[] = []
+  let left = 0
+  for (const [topic, partitions] of offsets.topics())
+    for (const [partition, committed] of partitions) {
+      const expired = topicsInUse?.has(topic) !== true && nowMs >= expiryMs(group, committed, retentionMs)
+      if (expired) tombstones.push(offsetTombstone(group.groupId, topic, partition))
+      else left++
+    }
+  if (left === 0 && group.state === 'Empty') tombstones.push(groupTombstone(group.groupId))
+  return tombstones
+}
+
+/** A group that had members keeps its offsets from the moment it became empty; others count from each commit. */
+function expiryMs(group: Group, committed: CommittedOffset, retentionMs: number): number {
+  if (committed.expireTimestampMs >= 0) return committed.expireTimestampMs
+  const hadMembers = group.protocolType !== null && group.state === 'Empty'
+  return (hadMembers ? group.stateSinceMs : committed.commitTimestampMs) + retentionMs
+}

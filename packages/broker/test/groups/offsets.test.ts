@@ -1,0 +1,137 @@
+import { ConsumerProtocolSubscription, ErrorCode, encodeConsumerProtocol, ZERO_UUID } from '@millrace/protocol'
+import { describe, expect, test } from 'vitest'
+import { CommittedOffsets } from '../../src/groups/committed-offsets.ts'
+import { mayDelete, mayDeleteOffsets, mayDeleteOffsetsOf, tombstonesOf } from '../../src/groups/delete-group.ts'
+import { emptyGroup, type Group } from '../../src/groups/group.ts'
+import { commit, mayCommit } from '../../src/groups/offset-commit.ts'
+import { expireOffsets } from '../../src/groups/offset-expiration.ts'
+import { GroupDriver, LIMITS } from './group-driver.ts'
+
+const simple = { generationId: -1, memberId: '', groupInstanceId: null }
+const DAY_MS = 86_400_000
+const ordersOnly = [
+  { name: 'range', metadata: encodeConsumerProtocol(ConsumerProtocolSubscription, { topics: ['orders'] }) },
+]
+
+function committed(group: Group, ...rows: { topic: string; atMs: number; expireTimestampMs?: number }[]) {
+  const offsets = new CommittedOffsets()
+  for (const { topic, atMs, expireTimestampMs = -1 } of rows) {
+    const row = { topic, topicId: ZERO_UUID, partition: 0, offset: 7, leaderEpoch: 0, metadata: 'm', expireTimestampMs }
+    for (const record of commit(group, simple, [row], LIMITS, atMs).records)
+      if (record.kind === 'OffsetCommit')
+        offsets.replay(record.key, record.value as Parameters<CommittedOffsets['replay']>[1])
+  }
+  return offsets
+}
+
+describe('who may commit', () => {
+  const driver = new GroupDriver()
+  const [memberId] = driver.stable('one')
+  const stable = driver.group
+  driver.join()
+  const preparing = driver.group
+  const completing = new GroupDriver()
+  const second = completing.join().answer!.memberId
+  const member = { generationId: 1, memberId: memberId!, groupInstanceId: null }
+  const rows = [
+    { of: 'no group', group: undefined, by: simple, expected: 'NONE' },
+    { of: 'no group', group: undefined, by: { ...simple, generationId: 1 }, expected: 'ILLEGAL_GENERATION' },
+    { of: 'an empty group', group: emptyGroup('g', 0), by: simple, expected: 'NONE' },
+    { of: 'an empty group', group: emptyGroup('g', 0), by: member, expected: 'UNKNOWN_MEMBER_ID' },
+    { of: 'a stable group', group: stable, by: simple, expected: 'UNKNOWN_MEMBER_ID' },
+    { of: 'a stable group', group: stable, by: member, expected: 'NONE' },
+    { of: 'a stable group', group: stable, by: { ...member, groupInstanceId: 'one' }, expected: 'NONE' },
+    {
+      of: 'a stable group',
+      group: stable,
+      by: { ...member, memberId: 'old', groupInstanceId: 'one' },
+      expected: 'FENCED_INSTANCE_ID',
+    },
+    { of: 'a stable group', group: stable, by: { ...member, generationId: 0 }, expected: 'ILLEGAL_GENERATION' },
+    { of: 'a group whose members rejoin', group: preparing, by: member, expected: 'NONE' },
+    {
+      of: 'a group that is being assigned',
+      group: completing.group,
+      by: { ...member, memberId: second },
+      expected: 'REBALANCE_IN_PROGRESS',
+    },
+  ] as const
+  test.each(rows)('to $of: $expected', ({ group, by, expected }) => {
+    expect(mayCommit(group, by)).toBe(ErrorCode[expected])
+  })
+  test('a commit keeps the session alive', () => {
+    const row = {
+      topic: 't',
+      topicId: ZERO_UUID,
+      partition: 0,
+      offset: 1,
+      leaderEpoch: -1,
+      metadata: '',
+      expireTimestampMs: -1,
+    }
+    const decision = commit(stable, member, [row], LIMITS, 0)
+    expect(decision.timers).toEqual([{ timer: { kind: 'member', memberId }, afterMs: 10_000 }])
+    expect(decision.group).toEqual(stable)
+  })
+})
+
+describe('forgetting offsets', () => {
+  const names = (tombstones: ReturnType<typeof expireOffsets>) =>
+    tombstones.map(record => (record.kind === 'OffsetCommit' ? record.key.topic : record.kind))
+
+  test('of a group without members counts from each commit, or from what the client asked', () => {
+    const group = emptyGroup('g', 0)
+    const offsets = committed(
+      group,
+      { topic: 'old', atMs: 0 },
+      { topic: 'new', atMs: DAY_MS },
+      { topic: 'asked', atMs: 0, expireTimestampMs: 5 * DAY_MS },
+    )
+    expect(names(expireOffsets(group, offsets, DAY_MS, DAY_MS - 1))).toEqual([])
+    expect(names(expireOffsets(group, offsets, DAY_MS, DAY_MS))).toEqual(['old'])
+    expect(names(expireOffsets(group, offsets, DAY_MS, 5 * DAY_MS))).toEqual(['old', 'new', 'asked', 'GroupMetadata'])
+  })
+  test('of a group that became empty counts from that moment', () => {
+    const group: Group = { ...emptyGroup('g', 5 * DAY_MS), protocolType: 'consumer' }
+    const offsets = committed(group, { topic: 't', atMs: 0 })
+    expect(names(expireOffsets(group, offsets, DAY_MS, 6 * DAY_MS - 1))).toEqual([])
+    expect(names(expireOffsets(group, offsets, DAY_MS, 6 * DAY_MS))).toEqual(['t', 'GroupMetadata'])
+  })
+  test('of a group at work touches only topics it no longer reads', () => {
+    const driver = new GroupDriver()
+    driver.sync({ memberId: driver.join({ protocols: ordersOnly }).answer!.memberId })
+    const offsets = committed(driver.group, { topic: 'orders', atMs: 0 }, { topic: 'returns', atMs: 0 })
+    expect(names(expireOffsets(driver.group, offsets, DAY_MS, 2 * DAY_MS))).toEqual(['returns'])
+  })
+  test('of members that speak something else never happens', () => {
+    const driver = new GroupDriver()
+    driver.stable(null)
+    const offsets = committed(driver.group, { topic: 't', atMs: 0 })
+    expect(expireOffsets(driver.group, offsets, DAY_MS, 99 * DAY_MS)).toEqual([])
+  })
+})
+
+describe('deleting', () => {
+  const driver = new GroupDriver()
+  driver.sync({ memberId: driver.join({ protocols: ordersOnly }).answer!.memberId })
+  test('a group needs it to exist and to be empty', () => {
+    expect(mayDelete(undefined)).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
+    expect(mayDelete(driver.group)).toBe(ErrorCode.NON_EMPTY_GROUP)
+    expect(mayDelete(emptyGroup('g', 0))).toBe(ErrorCode.NONE)
+  })
+  test('offsets needs the topic not to be subscribed', () => {
+    expect(mayDeleteOffsets(undefined)).toBe(ErrorCode.GROUP_ID_NOT_FOUND)
+    expect(mayDeleteOffsets({ ...driver.group, protocolType: 'connect' })).toBe(ErrorCode.NON_EMPTY_GROUP)
+    expect(mayDeleteOffsets(driver.group)).toBe(ErrorCode.NONE)
+    expect(mayDeleteOffsetsOf(driver.group, 'orders')).toBe(ErrorCode.GROUP_SUBSCRIBED_TO_TOPIC)
+    expect(mayDeleteOffsetsOf(driver.group, 'returns')).toBe(ErrorCode.NONE)
+    expect(mayDeleteOffsetsOf(emptyGroup('g', 0), 'orders')).toBe(ErrorCode.NONE)
+  })
+  test('leaves nothing behind after a replay', () => {
+    const group = emptyGroup('g', 0)
+    const offsets = committed(group, { topic: 'a', atMs: 0 }, { topic: '__proto__', atMs: 0 })
+    for (const record of tombstonesOf(group, offsets))
+      if (record.kind === 'OffsetCommit') offsets.replay(record.key, null)
+    expect(offsets.isEmpty).toBe(true)
+  })
+})
