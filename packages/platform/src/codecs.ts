@@ -1,4 +1,8 @@
-/** Checksums and compression: native or WebAssembly code behind one synchronous face, the same bytes on every machine. */
+/**
+ * Checksums and compression: native or WebAssembly code behind one synchronous face. The same input gives the same bytes
+ * in every run of one Node version on one kind of machine; both `compress` and `decompress` throw
+ * `CodecUnavailableError` where a codec's package has no binary.
+ */
 export interface Codecs {
   /** CRC-32C (Castagnoli) of `bytes[start, end)` as an unsigned 32-bit integer. */
   crc32c(bytes: Uint8Array, start: number, end: number): number

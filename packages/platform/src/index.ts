@@ -1,4 +1,6 @@
 export type { Clock } from './clock.ts'
+export { createCodecs } from './codecs/create-codecs.ts'
+export { CodecUnavailableError } from './codecs/native-package.ts'
 export { type Codecs, type CompressionCodec, DecompressionError } from './codecs.ts'
 export { FileError, type FileLock, type FileStat, type Files, type OpenFile, type OpenMode } from './files.ts'
 export {

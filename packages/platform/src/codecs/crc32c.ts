@@ -1,5 +1,9 @@
+import { CodecUnavailableError, nativePackage } from './native-package.ts'
+
 const POLYNOMIAL = 0x82f63b78
 const TABLE_COUNT = 8
+/** From here on the native code's speed outweighs the cost of calling it (measured: they meet at 190–220 bytes). */
+const NATIVE_FROM_BYTES = 200
 
 /** `tables[k · 256 + b]`: the checksum of byte b followed by k zero bytes. */
 const tables = buildTables()
@@ -36,4 +40,24 @@ export function crc32cInJavaScript(bytes: Uint8Array, start: number, end: number
   }
   for (; at < end; at++) crc = (crc >>> 8) ^ tables[(crc ^ bytes[at]!) & 0xff]!
   return ~crc >>> 0
+}
+
+const nodeRsCrc32 = nativePackage<typeof import('@node-rs/crc32')>('@node-rs/crc32')
+let native: ((bytes: Uint8Array) => number) | null | undefined
+
+/** CRC-32C of `bytes[start, end)`, unsigned: native for long ranges if this machine has it. */
+export function crc32c(bytes: Uint8Array, start: number, end: number): number {
+  if (end - start < NATIVE_FROM_BYTES) return crc32cInJavaScript(bytes, start, end)
+  if (native === undefined) native = loadNative()
+  if (native === null) return crc32cInJavaScript(bytes, start, end)
+  return native(start === 0 && end === bytes.length ? bytes : bytes.subarray(start, end))
+}
+
+function loadNative(): ((bytes: Uint8Array) => number) | null {
+  try {
+    return nodeRsCrc32().crc32c
+  } catch (error) {
+    if (error instanceof CodecUnavailableError) return null
+    throw error
+  }
 }
