@@ -82,7 +82,7 @@ export declare class PartitionLog {
   readonly activeProducers: readonly ActiveProducer[]
 
   /**
-   * Appends one batch that `validateProducedBatch` has passed (or that the broker built itself) to the page cache. Its
+   * Appends one batch that `acceptProducedBatch` gave (or that the broker built itself) to the page cache. Its
    * offsets are assigned in place. `nowMs`: wall clock, for LogAppendTime and for rolling by time.
    *
    * Throws a KafkaError: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR (retriable; the disk is

@@ -1,0 +1,152 @@
+/**
+ * What a producer may write into a partition. A batch is judged by its header and its checksum; its records are looked at
+ * only where the topic asks for it (compaction needs keys, `message.timestamp.before.max.ms` each timestamp,
+ * `compression.type` another codec). Source: Apache Kafka, `LogValidator` and `UnifiedLog.analyzeAndValidateRecords`.
+ */
+import {
+  type BatchCodecs,
+  CorruptBatchError,
+  ErrorCode,
+  KafkaError,
+  RecordBatch,
+  RecordBatchBuilder,
+} from '@millrace/protocol'
+import type { TopicConfig } from '../config/topic-config.ts'
+
+/** What is wrong with single records of a refused batch, for Produce v8+. */
+export interface RecordError {
+  /** Position of the record in its batch. */
+  readonly index: number
+  readonly message: string
+}
+
+export class RefusedBatchError extends KafkaError {
+  constructor(
+    errorCode: number,
+    detail: string,
+    readonly recordErrors: readonly RecordError[] = [],
+  ) {
+    super(errorCode, detail)
+  }
+}
+
+/** Keeps the answer to a large batch of keyless records small. */
+const MAX_RECORD_ERRORS = 100
+
+/**
+ * The one batch in `bytes` (what a client sent for one partition), ready for `PartitionLog.append`: a view of `bytes`,
+ * or a new batch if `compression.type` asks for another codec. Throws {@link RefusedBatchError} with Kafka's code.
+ */
+export function acceptProducedBatch(
+  bytes: Buffer,
+  config: TopicConfig,
+  nowMs: number,
+  codecs: BatchCodecs,
+): RecordBatch {
+  const batch = onlyBatchIn(bytes)
+  if (!batch.hasValidChecksum(codecs))
+    throw refused(ErrorCode.CORRUPT_MESSAGE, 'the checksum of the batch does not fit')
+  checkHeader(batch)
+  checkTimestamps(batch, config, nowMs, codecs)
+  if (config['cleanup.policy'].includes('compact')) checkKeys(batch, codecs)
+  const accepted = recompressed(batch, config, codecs)
+  checkSize(accepted, config)
+  return accepted
+}
+
+function refused(errorCode: number, detail: string, recordErrors?: readonly RecordError[]): RefusedBatchError {
+  return new RefusedBatchError(errorCode, detail, recordErrors)
+}
+
+function onlyBatchIn(bytes: Buffer): RecordBatch {
+  const batch = corruptionRefused(() => new RecordBatch(bytes))
+  if (batch.end !== bytes.length)
+    throw refused(ErrorCode.INVALID_RECORD, `${bytes.length - batch.end} bytes behind the one batch that is allowed`)
+  return batch
+}
+
+function corruptionRefused<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof CorruptBatchError)) throw error
+    throw refused(ErrorCode.CORRUPT_MESSAGE, error.reason)
+  }
+}
+
+function checkHeader(batch: RecordBatch): void {
+  const { recordCount, lastOffsetDelta } = batch
+  if (recordCount <= 0 || lastOffsetDelta + 1 !== recordCount)
+    throw refused(ErrorCode.INVALID_RECORD, `${recordCount} records with a last offset delta of ${lastOffsetDelta}`)
+  if (batch.isControl) throw refused(ErrorCode.INVALID_RECORD, 'clients may not write control batches')
+  if (batch.producerId >= 0 && (batch.baseSequence < 0 || batch.producerEpoch < 0))
+    throw refused(
+      ErrorCode.INVALID_RECORD,
+      `producer ${batch.producerId} with sequence ${batch.baseSequence}, epoch ${batch.producerEpoch}`,
+    )
+  corruptionRefused(() => batch.compression)
+}
+
+function checkTimestamps(batch: RecordBatch, config: TopicConfig, nowMs: number, codecs: BatchCodecs): void {
+  if (batch.timestampType === 'LogAppendTime')
+    throw refused(ErrorCode.INVALID_TIMESTAMP, 'producers may not set LogAppendTime')
+  if (config['message.timestamp.type'] === 'LogAppendTime') return
+  const latestMs = nowMs + config['message.timestamp.after.max.ms']
+  if (batch.maxTimestampMs > latestMs)
+    throw refused(ErrorCode.INVALID_TIMESTAMP, `timestamp ${batch.maxTimestampMs} is later than ${latestMs}`)
+  const earliestMs = nowMs - config['message.timestamp.before.max.ms']
+  // −1 (no timestamp) is always allowed.
+  if (earliestMs <= 0) return
+  const tooEarly: RecordError[] = []
+  corruptionRefused(() => {
+    const cursor = batch.cursor(codecs)
+    for (let index = 0; cursor.advance(); index++)
+      if (cursor.timestampMs >= 0 && cursor.timestampMs < earliestMs && tooEarly.length < MAX_RECORD_ERRORS)
+        tooEarly.push({ index, message: `timestamp ${cursor.timestampMs} is earlier than ${earliestMs}` })
+  })
+  if (tooEarly.length > 0) throw refused(ErrorCode.INVALID_TIMESTAMP, 'records are too old', tooEarly)
+}
+
+function checkKeys(batch: RecordBatch, codecs: BatchCodecs): void {
+  const keyless: RecordError[] = []
+  corruptionRefused(() => {
+    const cursor = batch.cursor(codecs)
+    for (let index = 0; cursor.advance(); index++)
+      if (cursor.keyBytes < 0 && keyless.length < MAX_RECORD_ERRORS)
+        keyless.push({ index, message: 'a compacted topic needs records with keys' })
+  })
+  if (keyless.length > 0) throw refused(ErrorCode.INVALID_RECORD, 'records without a key in a compacted topic', keyless)
+}
+
+function recompressed(batch: RecordBatch, config: TopicConfig, codecs: BatchCodecs): RecordBatch {
+  const type = config['compression.type']
+  const wanted = type === 'uncompressed' ? 'none' : type
+  if (wanted === 'producer' || wanted === batch.compression) return batch
+  const builder = new RecordBatchBuilder(
+    {
+      compression: wanted,
+      producerId: batch.producerId,
+      producerEpoch: batch.producerEpoch,
+      baseSequence: batch.baseSequence,
+      transactional: batch.isTransactional,
+    },
+    codecs,
+  )
+  corruptionRefused(() => {
+    for (const record of batch.records(codecs)) builder.append(record)
+  })
+  return new RecordBatch(builder.build())
+}
+
+function checkSize({ sizeInBytes }: RecordBatch, config: TopicConfig): void {
+  if (sizeInBytes > config['max.message.bytes'])
+    throw refused(
+      ErrorCode.MESSAGE_TOO_LARGE,
+      `batch of ${sizeInBytes} bytes, max.message.bytes is ${config['max.message.bytes']}`,
+    )
+  if (sizeInBytes > config['segment.bytes'])
+    throw refused(
+      ErrorCode.RECORD_LIST_TOO_LARGE,
+      `batch of ${sizeInBytes} bytes, segment.bytes is ${config['segment.bytes']}`,
+    )
+}
