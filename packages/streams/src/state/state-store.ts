@@ -6,6 +6,7 @@
  * while it is walked, and rows behind the iterator stay behind it. Iterators hold nothing that must be closed.
  */
 import type { Serde } from '@millrace/client'
+import type { Windowed } from '../windows/windowed.ts'
 
 export interface StateStore {
   readonly name: string
@@ -52,14 +53,6 @@ export interface TimestampedKeyValueStore<K, V> extends ReadOnlyKeyValueStore<K,
   delete(key: K): ValueAndTimestamp<V> | undefined
 }
 
-/** The key of a row of a window store: `key` in the window `[startMs, endMs)`. */
-export interface WindowKey<K> {
-  readonly key: K
-  readonly startMs: number
-  /** Start plus the store's window size; at most 2^53−1. */
-  readonly endMs: number
-}
-
 /**
  * One value per key and window start. Rows expire by the store's own clock, the greatest window start ever put
  * (*observed time*): a read does not show starts at or before `observed − retention`, a write that old may be dropped.
@@ -71,10 +64,10 @@ export interface ReadOnlyWindowStore<K, V> {
   fetch(key: K, fromMs: number, toMs: number): IterableIterator<readonly [startMs: number, value: V]>
   backwardFetch(key: K, fromMs: number, toMs: number): IterableIterator<readonly [startMs: number, value: V]>
   /** Windows of every key that start in `[fromMs, toMs]`: by segment, then by key, then by start. */
-  fetchAll(fromMs: number, toMs: number): IterableIterator<readonly [WindowKey<K>, V]>
-  backwardFetchAll(fromMs: number, toMs: number): IterableIterator<readonly [WindowKey<K>, V]>
-  all(): IterableIterator<readonly [WindowKey<K>, V]>
-  backwardAll(): IterableIterator<readonly [WindowKey<K>, V]>
+  fetchAll(fromMs: number, toMs: number): IterableIterator<readonly [Windowed<K>, V]>
+  backwardFetchAll(fromMs: number, toMs: number): IterableIterator<readonly [Windowed<K>, V]>
+  all(): IterableIterator<readonly [Windowed<K>, V]>
+  backwardAll(): IterableIterator<readonly [Windowed<K>, V]>
 }
 
 export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V>, StateStore {

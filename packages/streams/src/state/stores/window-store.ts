@@ -1,11 +1,6 @@
+import { Windowed } from '../../windows/windowed.ts'
 import type { ScanDirection } from '../rows.ts'
-import type {
-  ReadOnlyWindowStore,
-  TimestampedWindowStore,
-  ValueAndTimestamp,
-  WindowKey,
-  WindowStore,
-} from '../state-store.ts'
+import type { ReadOnlyWindowStore, TimestampedWindowStore, ValueAndTimestamp, WindowStore } from '../state-store.ts'
 import { parseWindowChangelogKey } from './changelogged-window-rows.ts'
 import { PLAIN_ROWS, type RowFormat, TIMESTAMPED_ROWS } from './row-format.ts'
 import type { SegmentedWindowRows } from './segmented-window-rows.ts'
@@ -59,19 +54,19 @@ abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T> {
     return this.#windowsOf(this.serdes.encodeKey(key), fromMs, toMs, 'backward')
   }
 
-  fetchAll(fromMs: number, toMs: number): IterableIterator<readonly [WindowKey<K>, T]> {
+  fetchAll(fromMs: number, toMs: number): IterableIterator<readonly [Windowed<K>, T]> {
     return this.#windows(fromMs, toMs, 'forward')
   }
 
-  backwardFetchAll(fromMs: number, toMs: number): IterableIterator<readonly [WindowKey<K>, T]> {
+  backwardFetchAll(fromMs: number, toMs: number): IterableIterator<readonly [Windowed<K>, T]> {
     return this.#windows(fromMs, toMs, 'backward')
   }
 
-  all(): IterableIterator<readonly [WindowKey<K>, T]> {
+  all(): IterableIterator<readonly [Windowed<K>, T]> {
     return this.#windows(0, Number.MAX_SAFE_INTEGER, 'forward')
   }
 
-  backwardAll(): IterableIterator<readonly [WindowKey<K>, T]> {
+  backwardAll(): IterableIterator<readonly [Windowed<K>, T]> {
     return this.#windows(0, Number.MAX_SAFE_INTEGER, 'backward')
   }
 
@@ -91,10 +86,10 @@ abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T> {
     for (const row of this.rows.scan({ key, fromMs, toMs }, direction)) yield [row.startMs, this.decodeRow(row.value)]
   }
 
-  *#windows(fromMs: number, toMs: number, direction: ScanDirection): IterableIterator<readonly [WindowKey<K>, T]> {
+  *#windows(fromMs: number, toMs: number, direction: ScanDirection): IterableIterator<readonly [Windowed<K>, T]> {
     for (const { key, startMs, value } of this.rows.scan({ key: undefined, fromMs, toMs }, direction)) {
       const endMs = Math.min(startMs + this.#windowSizeMs, Number.MAX_SAFE_INTEGER)
-      yield [{ key: this.serdes.decodeKey(key), startMs, endMs }, this.decodeRow(value)]
+      yield [new Windowed(this.serdes.decodeKey(key), startMs, endMs), this.decodeRow(value)]
     }
   }
 }
