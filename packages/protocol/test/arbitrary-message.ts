@@ -46,6 +46,8 @@ function value(shape: WireShape, version: number): fc.Arbitrary<unknown> {
       return fc.integer({ min: 0, max: 2 ** 32 - 1 })
     case 'int64':
       return fc.oneof(fc.maxSafeInteger(), fc.constantFrom(-1, 0, 2 ** 32, -(2 ** 32), 2 ** 63, -(2 ** 63)))
+    case 'bigint64':
+      return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
     case 'float64':
       return fc.double()
     case 'string':

@@ -1,5 +1,6 @@
 import {
   array,
+  bigint64,
   bytes,
   int8,
   int32,
@@ -27,7 +28,10 @@ export const ConsumerGroupMetadataValue = message({
   apiKey: 3,
   versions: '0',
   flexible: '0+',
-  fields: { epoch: { type: int32, versions: '0+' }, metadataHash: { type: int64, versions: '0+', default: 0, tag: 0 } },
+  fields: {
+    epoch: { type: int32, versions: '0+' },
+    metadataHash: { type: bigint64, versions: '0+', default: 0n, tag: 0 },
+  },
 })
 export type ConsumerGroupMetadataValue = ValueOf<typeof ConsumerGroupMetadataValue>
 

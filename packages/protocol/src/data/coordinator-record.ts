@@ -28,7 +28,7 @@ import { GroupMetadataKey, GroupMetadataValue } from './group-metadata-record.ts
 import { OffsetCommitKey, OffsetCommitValue } from './offset-commit-record.ts'
 import { TransactionLogKey, TransactionLogValue } from './transaction-log-record.ts'
 
-interface RecordType {
+export interface CoordinatorRecordType {
   readonly key: Message
   readonly value: Message
   /** The version Kafka 4.3 writes. */
@@ -36,7 +36,8 @@ interface RecordType {
   /** Other numbers that older brokers put in front of the same key. */
   readonly legacyTypes?: readonly number[]
 }
-type RecordTypes = Readonly<Record<string, RecordType>>
+/** Record types of one log by name. */
+export type CoordinatorRecordTypes = Readonly<Record<string, CoordinatorRecordType>>
 
 /** What `__consumer_offsets` holds. */
 export const GROUP_RECORDS = {
@@ -74,15 +75,15 @@ export const GROUP_RECORDS = {
     value: ConsumerGroupRegularExpressionValue,
     writes: 0,
   },
-} as const satisfies RecordTypes
+} as const satisfies CoordinatorRecordTypes
 
 /** What `__transaction_state` holds. Version 1 of the value can be read from Kafka 3.9 on. */
 export const TRANSACTION_RECORDS = {
   TransactionLog: { key: TransactionLogKey, value: TransactionLogValue, writes: 1 },
-} as const satisfies RecordTypes
+} as const satisfies CoordinatorRecordTypes
 
 /** One of the records of a table, told apart by `kind`. A null value is a tombstone. */
-export type CoordinatorRecord<Types extends RecordTypes> = {
+export type CoordinatorRecord<Types extends CoordinatorRecordTypes> = {
   [Kind in keyof Types]: {
     readonly kind: Kind
     readonly key: ValueOf<Types[Kind]['key']>
@@ -90,7 +91,7 @@ export type CoordinatorRecord<Types extends RecordTypes> = {
   }
 }[keyof Types]
 /** What {@link encodeCoordinatorRecord} takes: fields with a default may be left out. */
-export type CoordinatorRecordInput<Types extends RecordTypes> = {
+export type CoordinatorRecordInput<Types extends CoordinatorRecordTypes> = {
   [Kind in keyof Types]: {
     readonly kind: Kind
     readonly key: InputOf<Types[Kind]['key']>
@@ -104,12 +105,12 @@ export type TransactionRecord = CoordinatorRecord<typeof TRANSACTION_RECORDS>
 export type TransactionRecordInput = CoordinatorRecordInput<typeof TRANSACTION_RECORDS>
 
 /** Key and value as they are appended to the log. Throws UnencodableValueError. */
-export function encodeCoordinatorRecord<Types extends RecordTypes>(
+export function encodeCoordinatorRecord<Types extends CoordinatorRecordTypes>(
   types: Types,
   record: CoordinatorRecordInput<Types>,
   valueVersion?: number,
 ): { key: Buffer; value: Buffer | null } {
-  const type: RecordType = types[record.kind]!
+  const type: CoordinatorRecordType = types[record.kind]!
   const writer = new Writer()
   encodeTo(VersionPrefix, writer, { version: type.key.apiKey }, 0)
   encodeTo(type.key, writer, record.key, 0)
@@ -121,14 +122,14 @@ export function encodeCoordinatorRecord<Types extends RecordTypes>(
  * Undefined for a kind that the table does not have: newer brokers add kinds, and readers pass over them. Throws
  * {@link MalformedMessageError}, also for a value of an unknown version, because passing over it would lose state.
  */
-export function decodeCoordinatorRecord<Types extends RecordTypes>(
+export function decodeCoordinatorRecord<Types extends CoordinatorRecordTypes>(
   types: Types,
   key: Buffer,
   value: Buffer | null,
 ): CoordinatorRecord<Types> | undefined {
   const reader = new Reader(key)
   const typeNumber = decodeFrom(VersionPrefix, reader, 0).version
-  for (const [kind, type] of Object.entries<RecordType>(types)) {
+  for (const [kind, type] of Object.entries<CoordinatorRecordType>(types)) {
     if (type.key.apiKey !== typeNumber && type.legacyTypes?.includes(typeNumber) !== true) continue
     return {
       kind,

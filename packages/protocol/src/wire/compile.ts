@@ -109,6 +109,8 @@ function zeroOf(shape: WireShape): unknown {
       return ZERO_UUID
     case 'bool':
       return false
+    case 'bigint64':
+      return 0n
     default:
       return 0
   }
@@ -174,6 +176,7 @@ class Generator {
   private literal(value: unknown): string {
     if (Buffer.isBuffer(value)) return `constants[${this.constants.push(value) - 1}]`
     if (Array.isArray(value)) return `[${value.map(element => this.literal(element)).join(', ')}]`
+    if (typeof value === 'bigint') return `${value}n`
     if (value === null || typeof value !== 'object') return JSON.stringify(value)
     const members = Object.entries(value).map(([name, member]) => `${name}: ${this.literal(member)}`)
     return `{ ${members.join(', ')} }`
@@ -305,7 +308,7 @@ if (${variable} !== undefined && ${this.differs(field, variable)}) { const w = n
   /** An expression: is the value other than the default? A tagged field at its default does not travel. */
   private differs(field: Field, variable: string): string {
     const value = defaultOf(field)
-    if (value === null || typeof value !== 'object') return `${variable} !== ${JSON.stringify(value)}`
+    if (value === null || typeof value !== 'object') return `${variable} !== ${this.literal(value)}`
     const { shape } = field.type
     const inner = shape.kind === 'nullable' ? shape.of : shape
     if (inner.kind === 'array' || inner.kind === 'bytes') return `(${variable} === null || ${variable}.length !== 0)`

@@ -58,6 +58,9 @@ export class Reader {
   int64(): number {
     return readInt64(this.buffer, this.advance(8))
   }
+  bigint64(): bigint {
+    return this.buffer.readBigInt64BE(this.advance(8))
+  }
   float64(): number {
     return this.buffer.readDoubleBE(this.advance(8))
   }

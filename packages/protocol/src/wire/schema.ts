@@ -13,6 +13,7 @@ export type PrimitiveKind =
   | 'int32'
   | 'uint32'
   | 'int64'
+  | 'bigint64'
   | 'float64'
   | 'string'
   | 'bytes'
@@ -77,6 +78,8 @@ export const int32 = primitive<number>('int32')
 export const uint32 = primitive<number>('uint32')
 /** A `number`: exact within ±(2^53−1); encoding saturates at ±2^63, so that Long.MAX and Long.MIN survive a round trip. */
 export const int64 = primitive<number>('int64')
+/** An int64 whose 64 bits all mean something, as in a hash. */
+export const bigint64 = primitive<bigint>('bigint64')
 export const float64 = primitive<number>('float64')
 export const string = primitive<string>('string')
 /** Decoded as a view of the frame: copy what outlives it. */

@@ -102,6 +102,10 @@ export class Writer {
     const at = this.reserve(8)
     writeInt64(this.buffer, value, at)
   }
+  bigint64(value: bigint): void {
+    const at = this.reserve(8)
+    this.buffer.writeBigInt64BE(value, at)
+  }
   float64(value: number): void {
     if (typeof value !== 'number') this.failRange(value, 'float64')
     const at = this.reserve(8)

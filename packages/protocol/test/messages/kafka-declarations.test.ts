@@ -46,12 +46,12 @@ function declaredByUs(fields: Fields): Declared[] {
     const versions = parseVersions(field.versions)
     return {
       name,
-      type: typeName(shape),
+      type: typeName(shape).replace('bigint64', 'int64'),
       versions,
       nullable: shape.kind === 'records' ? ALWAYS : shape.kind === 'nullable' ? shape.versions : NEVER,
       tagged: field.tag === undefined ? NEVER : parseVersions(field.tagged ?? field.versions),
       tag: field.tag,
-      default: defaultOf(field),
+      default: typeof defaultOf(field) === 'bigint' ? Number(defaultOf(field)) : defaultOf(field),
       ignorable: field.ignorable === true,
       mapKey: field.mapKey === true,
       keepsOldEncoding: field.flexible === 'none',
