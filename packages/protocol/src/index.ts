@@ -70,13 +70,26 @@ export {
   type Compression,
   MAX_DECOMPRESSED_BATCH_BYTES,
 } from './records/compression.ts'
+export {
+  type ControlRecord,
+  type EndTransaction,
+  endTransactionMarker,
+  parseControlRecord,
+  type TransactionResult,
+} from './records/control-records.ts'
 export { CorruptBatchError } from './records/corrupt-batch-error.ts'
 export type { LogRecord, RecordHeader } from './records/log-record.ts'
 export { murmur2, partitionForKey } from './records/murmur2.ts'
-export { batchesOf, RecordBatch, type TimestampType } from './records/record-batch.ts'
+export { batchesOf, type ProducerStamp, RecordBatch, type TimestampType } from './records/record-batch.ts'
 export { type BatchOptions, type NewRecord, RecordBatchBuilder } from './records/record-batch-builder.ts'
 export type { RecordCursor } from './records/record-cursor.ts'
 export type { NewRecordHeader } from './records/record-headers.ts'
+export {
+  inspectRecords,
+  type ProducedBatch,
+  type RecordsSummary,
+  validateProducedBatch,
+} from './records/validate-produced-batch.ts'
 export { decode, decodeFrom, defaultOf, encode, encodeTo, isFlexible } from './wire/compile.ts'
 export { MalformedMessageError, UnencodableValueError } from './wire/errors.ts'
 export * from './wire/frame.ts'

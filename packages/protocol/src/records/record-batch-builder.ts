@@ -22,7 +22,6 @@ import {
   TRANSACTIONAL_BIT,
 } from './batch-layout.ts'
 import { type BatchCodecs, COMPRESSIONS, type Compression } from './compression.ts'
-import type { TimestampType } from './record-batch.ts'
 import { type NewRecordHeader, NO_HEADERS, sizeOfHeaders, writeHeaders } from './record-headers.ts'
 import { sizeOfVarint, writeVarint } from './varint.ts'
 
@@ -40,7 +39,6 @@ export interface NewRecord {
 
 export interface BatchOptions {
   readonly compression?: Compression
-  readonly timestampType?: TimestampType
   readonly producerId?: number
   readonly producerEpoch?: number
   readonly baseSequence?: number
@@ -49,6 +47,10 @@ export interface BatchOptions {
   /** Brokers assign it; a client leaves 0. */
   readonly baseOffset?: number
   readonly partitionLeaderEpoch?: number
+  /** Makes it a LogAppendTime batch, whose records all have this timestamp. */
+  readonly logAppendTimeMs?: number
+  /** What the batch claims as its last offset when compaction has removed records behind the last one. */
+  readonly lastOffset?: number
   /** See `RecordBatch.deleteHorizonMs`. */
   readonly deleteHorizonMs?: number
   /** What to allocate at once; the builder grows as needed. */
@@ -80,7 +82,8 @@ export class RecordBatchBuilder {
   /** `estimatedBytes` if `record` were appended: to decide whether it still fits. */
   estimatedBytesWith(record: NewRecord): number {
     const timestampDelta = this.recordCount === 0 ? 0 : record.timestampMs - this.baseTimestampMs
-    const bodyBytes = sizeOfBody(record, this.lastOffsetDelta + 1, timestampDelta)
+    const { key, value, headers = NO_HEADERS } = record
+    const bodyBytes = sizeOfBody(timestampDelta, this.lastOffsetDelta + 1, key, value, headers)
     return this.estimatedBytes + sizeOfVarint(bodyBytes) + bodyBytes
   }
 
@@ -92,7 +95,7 @@ export class RecordBatchBuilder {
     if (offsetDelta <= this.lastOffsetDelta) throw new RangeError(`offset ${offset} is not above the one before`)
     if (this.recordCount === 0 && this.options.deleteHorizonMs === undefined) this.baseTimestampMs = timestampMs
     const timestampDelta = timestampMs - this.baseTimestampMs
-    const bodyBytes = sizeOfBody(record, offsetDelta, timestampDelta)
+    const bodyBytes = sizeOfBody(timestampDelta, offsetDelta, key, value, headers)
     let at = this.estimatedBytes
     const end = at + sizeOfVarint(bodyBytes) + bodyBytes
     if (end > this.buffer.length) this.grow(end)
@@ -121,20 +124,22 @@ export class RecordBatchBuilder {
       buffer = Buffer.allocUnsafe(RECORDS_AT + compressed.length)
       buffer.set(compressed, RECORDS_AT)
     }
+    const baseOffset = options.baseOffset ?? 0
+    const lastOffsetDelta = options.lastOffset === undefined ? this.lastOffsetDelta : options.lastOffset - baseOffset
     const attributes =
       COMPRESSIONS.indexOf(compression) |
-      (options.timestampType === 'LogAppendTime' ? LOG_APPEND_TIME_BIT : 0) |
+      (options.logAppendTimeMs === undefined ? 0 : LOG_APPEND_TIME_BIT) |
       (options.transactional === true ? TRANSACTIONAL_BIT : 0) |
       (options.control === true ? CONTROL_BIT : 0) |
       (options.deleteHorizonMs === undefined ? 0 : DELETE_HORIZON_BIT)
-    writeInt64(buffer, options.baseOffset ?? 0, BASE_OFFSET_AT)
+    writeInt64(buffer, baseOffset, BASE_OFFSET_AT)
     buffer.writeInt32BE(buffer.length - BATCH_LENGTH_OVERHEAD_BYTES, BATCH_LENGTH_AT)
     buffer.writeInt32BE(options.partitionLeaderEpoch ?? -1, PARTITION_LEADER_EPOCH_AT)
     buffer.writeInt8(MAGIC_V2, MAGIC_AT)
     buffer.writeInt16BE(attributes, ATTRIBUTES_AT)
-    buffer.writeInt32BE(this.lastOffsetDelta, LAST_OFFSET_DELTA_AT)
+    buffer.writeInt32BE(lastOffsetDelta, LAST_OFFSET_DELTA_AT)
     writeInt64(buffer, this.baseTimestampMs, BASE_TIMESTAMP_AT)
-    writeInt64(buffer, this.maxTimestampMs, MAX_TIMESTAMP_AT)
+    writeInt64(buffer, options.logAppendTimeMs ?? this.maxTimestampMs, MAX_TIMESTAMP_AT)
     writeInt64(buffer, options.producerId ?? -1, PRODUCER_ID_AT)
     buffer.writeInt16BE(options.producerEpoch ?? -1, PRODUCER_EPOCH_AT)
     buffer.writeInt32BE(options.baseSequence ?? -1, BASE_SEQUENCE_AT)
@@ -151,8 +156,13 @@ export class RecordBatchBuilder {
 }
 
 /** Bytes of a record behind its own length. */
-function sizeOfBody(record: NewRecord, offsetDelta: number, timestampDelta: number): number {
-  const { key, value, headers = NO_HEADERS } = record
+function sizeOfBody(
+  timestampDelta: number,
+  offsetDelta: number,
+  key: Uint8Array | null,
+  value: Uint8Array | null,
+  headers: readonly NewRecordHeader[],
+): number {
   return (
     1 +
     sizeOfVarint(timestampDelta) +

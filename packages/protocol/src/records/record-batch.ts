@@ -32,6 +32,13 @@ export type TimestampType = 'CreateTime' | 'LogAppendTime'
 
 const INT32_MAX = 0x7fff_ffff
 
+/** Whose batch it is and where in that producer's sequence; all −1 if the producer is not idempotent. */
+export interface ProducerStamp {
+  readonly producerId: number
+  readonly producerEpoch: number
+  readonly baseSequence: number
+}
+
 /**
  * A view of one record batch inside `buffer`; nothing is copied and nothing but magic and size is checked on
  * construction ({@link CorruptBatchError}), so that the getters never read outside the batch. Records may be trusted
@@ -177,10 +184,25 @@ export class RecordBatch {
     this.buffer.writeInt32BE(partitionLeaderEpoch, this.start + PARTITION_LEADER_EPOCH_AT)
   }
 
+  /** Says who wrote the batch and where it stands among the producer's others. Computes the checksum anew. */
+  stampProducer(
+    stamp: { readonly producerId: number; readonly producerEpoch: number; readonly baseSequence: number },
+    codecs: BatchCodecs,
+  ): void {
+    writeInt64(this.buffer, stamp.producerId, this.start + PRODUCER_ID_AT)
+    this.buffer.writeInt16BE(stamp.producerEpoch, this.start + PRODUCER_EPOCH_AT)
+    this.buffer.writeInt32BE(stamp.baseSequence, this.start + BASE_SEQUENCE_AT)
+    this.sign(codecs)
+  }
+
   /** Makes the batch a LogAppendTime one; all its records then have this timestamp. Computes the checksum anew. */
   stampLogAppendTime(logAppendTimeMs: number, codecs: BatchCodecs): void {
     this.buffer.writeInt16BE(this.attributes | LOG_APPEND_TIME_BIT, this.start + ATTRIBUTES_AT)
     writeInt64(this.buffer, logAppendTimeMs, this.start + MAX_TIMESTAMP_AT)
+    this.sign(codecs)
+  }
+
+  private sign(codecs: BatchCodecs): void {
     const checksum = codecs.crc32c(this.buffer, this.start + ATTRIBUTES_AT, this.end)
     this.buffer.writeUInt32BE(checksum, this.start + CHECKSUM_AT)
   }

@@ -1,6 +1,6 @@
 import { CorruptBatchError } from './corrupt-batch-error.ts'
 import type { LogRecord, RecordHeader } from './log-record.ts'
-import { readHeaders } from './record-headers.ts'
+import { checkHeaders, readHeaders } from './record-headers.ts'
 import { VarintReader } from './varint.ts'
 
 /** The uncompressed records of a batch, `buffer[start, end)`, and what their deltas count from. */
@@ -88,6 +88,11 @@ export class RecordCursor implements LogRecord {
 
   get headers(): readonly RecordHeader[] {
     return readHeaders(this.buffer, this.valueEnd, this.recordEnd)
+  }
+
+  /** Throws what `headers` would throw, without making them. */
+  checkHeaders(): void {
+    checkHeaders(this.buffer, this.valueEnd, this.recordEnd)
   }
 
   /** The current record as an object of its own, as lazy as the cursor and good after it has moved on. */

@@ -10,31 +10,44 @@ export interface NewRecordHeader {
 
 export const NO_HEADERS: readonly RecordHeader[] = Object.freeze([])
 
-/** Reads the header section of one record, `buffer[start, end)`: count, then per header a key (never null) and a value. */
+/**
+ * Reads the header section of one record, `buffer[start, end)`: a count, then per header a key (never null) and a value.
+ * {@link CorruptBatchError} unless it ends exactly at `end`.
+ */
 export function readHeaders(buffer: Buffer, start: number, end: number): readonly RecordHeader[] {
-  const reader = new VarintReader(buffer, start, end)
-  const count = reader.varint()
-  // A header takes at least two bytes, so a count above the bytes left is a lie and must not size anything.
-  if (count < 0 || count > end - reader.position) throw new CorruptBatchError(`${count} headers`)
-  if (count === 0) {
-    requireEnd(reader)
-    return NO_HEADERS
-  }
+  // Most records have none: one zero byte.
+  if (end - start === 1 && buffer[start] === 0) return NO_HEADERS
   const headers: RecordHeader[] = []
-  for (let index = 0; index < count; index++) {
-    const keyBytes = reader.range()
-    if (keyBytes < 0) throw new CorruptBatchError('header key is null')
-    const key = buffer.toString('utf8', reader.position - keyBytes, reader.position)
-    const valueBytes = reader.range()
-    const value = valueBytes < 0 ? null : buffer.subarray(reader.position - valueBytes, reader.position)
-    headers.push({ key, value })
-  }
-  requireEnd(reader)
+  walkHeaders(buffer, start, end, (keyStart, keyEnd, valueBytes, valueEnd) => {
+    const key = buffer.toString('utf8', keyStart, keyEnd)
+    headers.push({ key, value: valueBytes < 0 ? null : buffer.subarray(valueEnd - valueBytes, valueEnd) })
+  })
   return headers
 }
 
-function requireEnd(reader: VarintReader): void {
-  if (reader.position !== reader.end) throw new CorruptBatchError('bytes behind the last header')
+export function checkHeaders(buffer: Buffer, start: number, end: number): void {
+  if (end - start === 1 && buffer[start] === 0) return
+  walkHeaders(buffer, start, end, () => {})
+}
+
+function walkHeaders(
+  buffer: Buffer,
+  start: number,
+  end: number,
+  visit: (keyStart: number, keyEnd: number, valueBytes: number, valueEnd: number) => void,
+): void {
+  const reader = new VarintReader(buffer, start, end)
+  const count = reader.varint()
+  // A header takes at least two bytes, so a count above the bytes left is a lie.
+  if (count < 0 || count > end - reader.position) throw new CorruptBatchError(`${count} headers`)
+  for (let index = 0; index < count; index++) {
+    const keyBytes = reader.range()
+    if (keyBytes < 0) throw new CorruptBatchError('header key is null')
+    const keyEnd = reader.position
+    const valueBytes = reader.range()
+    visit(keyEnd - keyBytes, keyEnd, valueBytes, reader.position)
+  }
+  if (reader.position !== end) throw new CorruptBatchError('bytes behind the last header')
 }
 
 export function sizeOfHeaders(headers: readonly NewRecordHeader[]): number {

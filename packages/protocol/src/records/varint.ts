@@ -84,17 +84,17 @@ export class VarintReader {
     throw new CorruptBatchError('varint is longer than 64 bits')
   }
 
-  /** A byte range's varint length, −1 for null, checked against what is left; moves behind the range. */
+  /**
+   * Reads a byte range's varint length, moves behind the range, returns the length. −1 for null, which any negative
+   * length stands for, as in Kafka.
+   */
   range(): number {
     const length = this.varint()
-    if (length >= 0) {
-      const behind = this.position + length
-      if (behind > this.end) throw new CorruptBatchError(`length ${length}, ${this.end - this.position} bytes left`)
-      this.position = behind
-      return length
-    }
-    if (length !== -1) throw new CorruptBatchError(`negative length ${length}`)
-    return -1
+    if (length < 0) return -1
+    const behind = this.position + length
+    if (behind > this.end) throw new CorruptBatchError(`length ${length}, ${this.end - this.position} bytes left`)
+    this.position = behind
+    return length
   }
 
   private byte(): number {
