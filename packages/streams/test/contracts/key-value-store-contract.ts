@@ -125,8 +125,12 @@ export function keyValueStoreContract(name: string, open: () => Promise<OpenKeyV
   })
 }
 
-const step = fc.oneof(
-  { weight: 6, arbitrary: fc.tuple(fc.uint8Array({ maxLength: 2 }), fc.option(fc.string({ maxLength: 4 }))) },
+type Step = 'commit' | readonly [key: Uint8Array, value: string | null]
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.tuple(fc.uint8Array({ maxLength: 2 }), fc.option(fc.string({ maxLength: 4 }), { nil: null })),
+  },
   { weight: 1, arbitrary: fc.constant('commit' as const) },
 )
 
