@@ -1,1 +1,2 @@
-export {}
+export { type Serde, SerializationError } from './serdes/serde.ts'
+export { Serdes } from './serdes/serdes.ts'

@@ -2,30 +2,26 @@
  * Options objects from tables of settings: a row `max.block.ms` is the option `maxBlockMs`. The table has the type, the
  * default and the documentation; nothing about an option is written a second time.
  */
-import {
-  type ConfigSetting,
-  type ConfigType,
-  type ConfigValues,
-  InvalidConfigError,
-  optionName,
-  parseSetting,
-} from '@millrace/protocol'
+import { type ConfigType, InvalidConfigError, optionName, parseSetting } from '@millrace/protocol'
 
 type Rows = Readonly<Record<string, { readonly type: ConfigType<unknown>; readonly default: unknown }>>
 
 /** `max.block.ms` → `maxBlockMs`, as a type. */
 export type OptionName<S> = S extends `${infer Head}.${infer Tail}` ? `${Head}${Capitalize<OptionName<Tail>>}` : S
 
-/** What a user may give for the rows of `D`: typed values under camelCase names, all optional. */
+type TypeOfRow<R> = R extends { readonly type: ConfigType<infer T> } ? T : never
+
+/** What a user may give for the rows of `D`: typed values under camelCase names, all optional; a list also as Kafka writes it, `a,b`. */
 export type OptionsOf<D> = {
   readonly [S in keyof D as OptionName<S>]?:
-    | (D[S] extends { readonly type: ConfigType<infer T> } ? T : never)
+    | TypeOfRow<D[S]>
+    | (TypeOfRow<D[S]> extends readonly string[] ? string : never)
     | undefined
 }
 
 /** The same with every value there. */
 export type ParsedOptions<D> = {
-  readonly [S in keyof D as OptionName<S>]: D[S] extends { readonly type: ConfigType<infer T> } ? T : never
+  readonly [S in keyof D as OptionName<S>]: TypeOfRow<D[S]>
 }
 
 export interface Parsed<D> {
@@ -61,6 +57,3 @@ export function parseOptions<D extends Rows>(
     if (raw !== undefined && !known.has(option)) throw new InvalidConfigError(option, raw, 'there is no such option')
   return { values: Object.freeze(values) as ParsedOptions<D>, isGiven: option => given.has(option) }
 }
-
-/** For tables that are put together from parts. */
-export type { ConfigSetting, ConfigValues }

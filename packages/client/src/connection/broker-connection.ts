@@ -52,6 +52,8 @@ export interface RequestOptions {
 export class BrokerConnection {
   /** Set once the handshake is done, which is before anybody gets hold of the connection. */
   versions!: ApiVersions
+  /** Called when what `send` refused to hurry for has gone out. */
+  onDrain: () => void = () => {}
   private readonly inFlight = new InFlightRequests<PendingRequest>()
   private readonly splitter = new FrameSplitter(MAX_RESPONSE_BYTES)
   private closedBy: Error | undefined
@@ -68,6 +70,7 @@ export class BrokerConnection {
     this.lastUsedMs = seams.clock.monotonicMs()
     socket.handler = {
       onData: chunk => this.received(chunk),
+      onDrain: () => this.onDrain(),
       onClose: error => this.fail(new ConnectionError(this.name, reasonOf(error), { cause: error })),
     }
     if (settings.maxIdleMs >= 0) this.watchIdleness(settings.maxIdleMs)
@@ -127,13 +130,13 @@ export class BrokerConnection {
     return this.decode(api, frame, version)
   }
 
-  /** Sends a request that has no answer (Produce with acks=0). */
-  send<Input>(api: Api<unknown, Input>, build: (version: number) => Input, maxVersion?: number): void {
+  /** Sends a request that has no answer (Produce with acks=0). False: hold back until {@link onDrain}. */
+  send<Input>(api: Api<unknown, Input>, build: (version: number) => Input, maxVersion?: number): boolean {
     if (this.closedBy !== undefined) throw this.closedBy
     const version = this.versions.of(api, maxVersion)
     const header = { correlationId: this.inFlight.nextCorrelationId(), clientId: this.settings.clientId }
     this.lastUsedMs = this.seams.clock.monotonicMs()
-    this.socket.write(encodeRequestFrame(header, api.request, build(version), version))
+    return this.socket.write(encodeRequestFrame(header, api.request, build(version), version))
   }
 
   /** Idempotent. Requests in flight fail with {@link ConnectionError}. */

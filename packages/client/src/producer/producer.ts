@@ -1,0 +1,116 @@
+import type { PartitionMetadata } from '../cluster/metadata.ts'
+import { type PlatformOption, withPlatform } from '../config/default-platform.ts'
+import { ClosedError, NotReadyError } from '../errors/client-errors.ts'
+import type { Partitioner } from './partitioner.ts'
+import { type ProducerConfigOptions, producerSettings } from './producer-config.ts'
+import { ProducerEngine } from './producer-engine.ts'
+import type { AppendedRange, ProducerRecord, RecordMetadata, SendListener } from './producer-record.ts'
+
+export interface ProducerOptions extends ProducerConfigOptions, PlatformOption {
+  readonly bootstrapServers: readonly string[] | string
+  /** Asked for every record without a partition of its own. */
+  readonly partitioner?: Partitioner | undefined
+}
+
+/**
+ * Sends records to Kafka. One producer serves a whole application: sends share batches and connections.
+ *
+ * Records of one partition are written in the order of the calls. Idempotent by default: a retry writes nothing twice.
+ * Close it, or declare it with `await using`: closing waits for what was sent.
+ */
+export class Producer implements AsyncDisposable {
+  private engine: ProducerEngine | undefined
+  private readonly starting: Promise<ProducerEngine>
+  private closing: Promise<void> | undefined
+
+  /** Connects on the first send. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
+  constructor(options: ProducerOptions) {
+    const settings = producerSettings({ ...options }, ['platform', 'partitioner'])
+    const engine = withPlatform(
+      options.platform,
+      platform => new ProducerEngine(settings, options.partitioner, platform),
+    )
+    if (engine instanceof ProducerEngine) {
+      this.engine = engine
+      this.starting = Promise.resolve(engine)
+    } else {
+      this.starting = engine
+      // First in line: calls that wait for `starting` run right behind it, before any call that finds the engine.
+      this.starting.then(
+        started => {
+          this.engine = started
+        },
+        () => {},
+      )
+    }
+  }
+
+  /**
+   * Resolves when the record is written as `acks` asks. The record is copied: its buffers are free once `send` returns.
+   * Rejects with `InvalidRecordError`, `RecordTooLargeError`, `BufferExhaustedError`, `DeliveryTimeoutError`,
+   * `ClosedError`, or the `KafkaError` of a broker that refused it.
+   */
+  send(record: ProducerRecord): Promise<RecordMetadata> {
+    if (this.closing !== undefined) return Promise.reject(new ClosedError('producer'))
+    return this.engine !== undefined ? this.engine.send(record) : this.starting.then(engine => engine.send(record))
+  }
+
+  /**
+   * Sends many records with one promise; those for one partition share a batch as long as it fits into a request. Tells
+   * where they went, in no particular order. Rejects as `send` with the first failure, after all outcomes are known.
+   */
+  sendBatch(topic: string, records: readonly Omit<ProducerRecord, 'topic'>[]): Promise<readonly AppendedRange[]> {
+    if (this.closing !== undefined) return Promise.reject(new ClosedError('producer'))
+    return this.engine !== undefined
+      ? this.engine.sendBatch(topic, records)
+      : this.starting.then(engine => engine.sendBatch(topic, records))
+  }
+
+  /**
+   * Sends without a promise; `listener`, which may serve any number of records, hears the outcome. Always takes the
+   * record (up to twice `buffer.memory`, then it throws `BufferExhaustedError`), and returns false when the caller should
+   * wait for {@link room} before the next. Throws what `send` rejects with for a bad record. Needs {@link ready} unless
+   * the producer was given its platform.
+   */
+  enqueue(record: ProducerRecord, listener?: SendListener): boolean {
+    if (this.closing !== undefined) throw new ClosedError('producer')
+    if (this.engine === undefined) throw new NotReadyError('producer')
+    return this.engine.enqueue(record, listener)
+  }
+
+  /** Resolves once {@link enqueue} may be called. */
+  async ready(): Promise<void> {
+    await this.starting
+  }
+
+  /** Resolves when the buffer has room again. Rejects with the signal's reason. */
+  async room(signal?: AbortSignal): Promise<void> {
+    const engine = await this.starting
+    await engine.room(signal)
+  }
+
+  /** Sends at once what waits for more, and resolves when the outcome of everything sent before is known. */
+  async flush(): Promise<void> {
+    const engine = await this.starting
+    await engine.flush()
+  }
+
+  /** Waits for a topic that does not exist yet for up to `max.block.ms`; asking may create it. */
+  async partitionsFor(topic: string, options: { signal?: AbortSignal } = {}): Promise<readonly PartitionMetadata[]> {
+    const engine = await this.starting
+    return engine.partitionsFor(topic, options.signal)
+  }
+
+  /**
+   * Waits for the outcome of everything sent, at most `timeoutMs` if given; what is left then fails with `ClosedError`.
+   * Idempotent.
+   */
+  close(options: { timeoutMs?: number } = {}): Promise<void> {
+    this.closing ??= this.starting.then(engine => engine.close(options.timeoutMs))
+    return this.closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}

@@ -1,0 +1,458 @@
+/**
+ * Moves batches from the accumulator to the leaders of their partitions. It runs in turns: a turn gives up what is too
+ * old, sends what is due, and arms one timer for the next thing that will be due. Turns are asked for by `wake`, and
+ * many wakes in one turn of the event loop become one, which is what makes batches out of single sends.
+ */
+import type { Platform, Timer } from '@millrace/platform'
+import {
+  APIS,
+  ErrorCode,
+  type InputOf,
+  KafkaError,
+  MillraceError,
+  type ProduceRequest,
+  type ProduceResponse,
+} from '@millrace/protocol'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Node } from '../cluster/metadata.ts'
+import { isRetriable, staleKnowledgeOf } from '../cluster/retry.ts'
+import { TopicPartitionMap } from '../cluster/topic-partition.ts'
+import type { BrokerConnection } from '../connection/broker-connection.ts'
+import { ClosedError, UnexpectedAnswerError } from '../errors/client-errors.ts'
+import { type Accumulator, BATCH_OVERHEAD_BYTES } from './accumulator.ts'
+import type { PartitionQueue, ProducerIdentity } from './partition-queue.ts'
+import { produceOutcome } from './produce-outcome.ts'
+import type { ProducerBatch } from './producer-batch.ts'
+import type { ProducerSettings } from './producer-config.ts'
+import { DeliveryTimeoutError } from './producer-errors.ts'
+
+/** Versions from here on name topics by id. */
+const FIRST_VERSION_WITH_TOPIC_IDS = 13
+const WIRE_ACKS = { all: -1, 0: 0, 1: 1 } as const
+/** Turns may be armed this far ahead at most; nothing happens before that without a wake. */
+const LONGEST_WAIT_MS = 60_000
+
+type Queue = PartitionQueue<ProducerBatch>
+type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
+
+/** A batch in a request. */
+interface Shipment {
+  readonly queue: Queue
+  readonly batch: ProducerBatch
+}
+
+/** What the sender knows of a broker besides its address. */
+interface Leader {
+  inFlight: number
+  isConnecting: boolean
+  isCongested: boolean
+  /** A quota of the broker asks for silence until then (KIP-219). */
+  throttledUntilMs: number
+  /** Connecting failed in a way that no retry mends. */
+  refusal: MillraceError | undefined
+}
+
+export class Sender {
+  private readonly platform: Platform
+  private readonly leaders = new Map<number, Leader>()
+  private identity: ProducerIdentity | undefined
+  private isGettingIdentity = false
+  private isLearning = false
+  /** Metadata requests since the last turn that needed none. */
+  private lessons = 0
+  private metadataFailure: Error | undefined
+  private isScheduled = false
+  private readonly closing = new AbortController()
+  private timer: Timer | undefined
+  private timerAtMs = Number.POSITIVE_INFINITY
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly accumulator: Accumulator,
+    private readonly settings: ProducerSettings,
+    /** Called after records left the buffer, one way or the other. */
+    private readonly onReleased: () => void,
+  ) {
+    this.platform = cluster.platform
+    cluster.onMetadata = () => this.metadataArrived()
+  }
+
+  /** There is news: a turn follows once the current one of the event loop is over. */
+  wake(): void {
+    if (this.isScheduled || this.isClosed) return
+    this.isScheduled = true
+    this.platform.timers.soon(() => this.turn())
+  }
+
+  /** Stops. Batches that are still there are the caller's. */
+  close(): void {
+    this.closing.abort(new ClosedError('producer'))
+    this.timer?.cancel()
+  }
+
+  private get isClosed(): boolean {
+    return this.closing.signal.aborted
+  }
+
+  private turn(): void {
+    this.isScheduled = false
+    if (this.isClosed) return
+    const nowMs = this.platform.clock.monotonicMs()
+    const topicDueMs = this.accumulator.expireUnplaced(nowMs, () => this.metadataFailure)
+    let nextMs = Math.min(nowMs + LONGEST_WAIT_MS, topicDueMs, this.expireBatches(nowMs))
+    let knowsAll = this.accumulator.unplacedTopics[Symbol.iterator]().next().done === true
+    const due = new Map<Node, Queue[]>()
+    for (const queue of this.accumulator.active) {
+      if (queue.needsIdentity && !this.provideIdentity(queue)) continue
+      const { candidate } = queue
+      if (candidate === undefined) continue
+      const node = this.cluster.metadata.leaderOf(queue.topic, queue.partition)
+      if (node === undefined) {
+        knowsAll = false
+        continue
+      }
+      const dueMs = this.dueMs(candidate, this.leaderOf(node))
+      if (dueMs > nowMs) nextMs = Math.min(nextMs, dueMs)
+      else if (due.has(node)) due.get(node)!.push(queue)
+      else due.set(node, [queue])
+    }
+    for (const [node, queues] of due) this.sendTo(node, queues, nowMs)
+    if (!knowsAll) this.learn()
+    else if (!this.isLearning) this.lessons = 0
+    if (this.cluster.isMetadataOld && !this.accumulator.isEmpty) this.learn()
+    if (!this.accumulator.isEmpty) this.arm(nextMs, nowMs)
+  }
+
+  private arm(atMs: number, nowMs: number): void {
+    if (atMs >= this.timerAtMs) return
+    this.timer?.cancel()
+    this.timerAtMs = atMs
+    this.timer = this.platform.timers.after(atMs - nowMs, () => {
+      this.timerAtMs = Number.POSITIVE_INFINITY
+      this.turn()
+    })
+  }
+
+  private leaderOf(node: Node): Leader {
+    let leader = this.leaders.get(node.nodeId)
+    if (leader === undefined) {
+      leader = { inFlight: 0, isConnecting: false, isCongested: false, throttledUntilMs: 0, refusal: undefined }
+      this.leaders.set(node.nodeId, leader)
+    }
+    return leader
+  }
+
+  private dueMs(batch: ProducerBatch, leader: Leader): number {
+    const earliestMs = Math.max(leader.throttledUntilMs, batch.retryAtMs)
+    if (!batch.isOpen || batch.sizeInBytes >= this.settings.batchSize) return earliestMs
+    if (this.accumulator.bufferedBytes >= this.settings.bufferMemory) return earliestMs
+    if (!this.settings.alwaysLingers && leader.inFlight === 0) return earliestMs
+    return Math.max(earliestMs, batch.createdMs + this.settings.lingerMs)
+  }
+
+  private sendTo(node: Node, queues: readonly Queue[], nowMs: number): void {
+    const leader = this.leaderOf(node)
+    if (leader.refusal !== undefined) {
+      const error = leader.refusal
+      leader.refusal = undefined
+      for (const queue of queues) this.refuse(queue, queue.candidate!, error)
+      return
+    }
+    const connection = this.cluster.openConnection({ node, lane: 'main' })
+    if (connection === undefined) {
+      this.connect(node, leader)
+      return
+    }
+    while (leader.inFlight < this.settings.maxInFlightRequestsPerConnection && !leader.isCongested) {
+      const shipments = this.load(queues, leader, connection, nowMs)
+      if (shipments.length === 0) return
+      if (this.settings.acks === 0) this.shipUnanswered(shipments, leader, connection)
+      else this.ship(shipments, leader, connection)
+    }
+  }
+
+  /** Takes one batch of each queue that has one due, as many as fit into a request. */
+  private load(queues: readonly Queue[], leader: Leader, connection: BrokerConnection, nowMs: number): Shipment[] {
+    const shipments: Shipment[] = []
+    let sizeInBytes = 0
+    for (const queue of queues) {
+      const batch = queue.candidate
+      if (batch === undefined || !queue.maySendOver(connection)) continue
+      if (this.dueMs(batch, leader) > nowMs) continue
+      const batchBytes = batch.sizeInBytes + BATCH_OVERHEAD_BYTES
+      if (shipments.length > 0 && sizeInBytes + batchBytes > this.settings.maxRequestSize) continue
+      sizeInBytes += batchBytes
+      queue.sending(batch, connection)
+      shipments.push({ queue, batch })
+    }
+    for (const { queue } of shipments) this.accumulator.rotate(queue)
+    return shipments
+  }
+
+  private ship(shipments: readonly Shipment[], leader: Leader, connection: BrokerConnection): void {
+    const request = this.requestOf(shipments)
+    leader.inFlight++
+    connection
+      .request(APIS.Produce, request.build, {
+        timeoutMs: this.settings.requestTimeoutMs,
+        ...(request.maxVersion === undefined ? {} : { maxVersion: request.maxVersion }),
+      })
+      .then(
+        answer => {
+          leader.inFlight--
+          this.answered(answer, shipments, request.topicNames, leader, connection)
+        },
+        (error: unknown) => {
+          leader.inFlight--
+          this.unanswered(error, shipments)
+        },
+      )
+      .then(() => this.released())
+  }
+
+  /** acks=0: what the socket takes counts as sent. */
+  private shipUnanswered(shipments: readonly Shipment[], leader: Leader, connection: BrokerConnection): void {
+    try {
+      const request = this.requestOf(shipments)
+      if (!connection.send(APIS.Produce, request.build, request.maxVersion)) {
+        leader.isCongested = true
+        connection.onDrain = () => {
+          leader.isCongested = false
+          this.wake()
+        }
+      }
+    } catch (error) {
+      this.unanswered(error, shipments)
+      this.released()
+      return
+    }
+    for (const { queue, batch } of shipments) this.acknowledge(queue, batch, -1, -1)
+    this.released()
+  }
+
+  private requestOf(shipments: readonly Shipment[]) {
+    const byTopic = new Map<string, { index: number; records: Buffer }[]>()
+    for (const { batch } of shipments) {
+      const data = { index: batch.partition, records: batch.encoded() }
+      const partitions = byTopic.get(batch.topic)
+      if (partitions === undefined) byTopic.set(batch.topic, [data])
+      else partitions.push(data)
+    }
+    const topicNames = new Map<string, string>()
+    const topicData = [...byTopic].map(([name, partitionData]) => {
+      const topicId = this.cluster.metadata.topic(name)?.topicId ?? undefined
+      if (topicId !== undefined) topicNames.set(topicId, name)
+      return { name, topicId, partitionData }
+    })
+    const canUseIds = topicData.every(({ topicId }) => topicId !== undefined)
+    const build = (): InputOf<typeof ProduceRequest> => ({
+      acks: WIRE_ACKS[this.settings.acks],
+      timeoutMs: this.settings.requestTimeoutMs,
+      topicData,
+    })
+    return { build, topicNames, maxVersion: canUseIds ? undefined : FIRST_VERSION_WITH_TOPIC_IDS - 1 }
+  }
+
+  private answered(
+    answer: ProduceResponse,
+    shipments: readonly Shipment[],
+    topicNames: ReadonlyMap<string, string>,
+    leader: Leader,
+    connection: BrokerConnection,
+  ): void {
+    if (answer.throttleTimeMs > 0) leader.throttledUntilMs = this.platform.clock.monotonicMs() + answer.throttleTimeMs
+    const answers = new TopicPartitionMap<PartitionAnswer>()
+    for (const topic of answer.responses)
+      for (const partition of topic.partitionResponses)
+        answers.set(topic.name || (topicNames.get(topic.topicId) ?? ''), partition.index, partition)
+    for (const { queue, batch } of shipments) {
+      const partition = answers.get(batch.topic, batch.partition)
+      if (partition === undefined) {
+        const reason = `no answer for ${batch.topic}-${batch.partition}`
+        this.retry(queue, batch, new UnexpectedAnswerError(connection.name, reason))
+      } else this.settle(queue, batch, partition)
+    }
+  }
+
+  private settle(queue: Queue, batch: ProducerBatch, answer: PartitionAnswer): void {
+    const outcome = produceOutcome(answer.errorCode)
+    if (outcome === 'appended') {
+      const isKnown = answer.errorCode === ErrorCode.NONE
+      this.acknowledge(queue, batch, isKnown ? answer.baseOffset : -1, answer.logAppendTimeMs)
+      return
+    }
+    const detail = answer.recordErrors[0]?.batchIndexErrorMessage ?? answer.errorMessage
+    const error = new KafkaError(
+      answer.errorCode,
+      `${batch.topic}-${batch.partition}${detail === null ? '' : ` (${detail})`}`,
+    )
+    if (staleKnowledgeOf(error) === 'metadata') this.learn()
+    if (outcome === 'retry') this.retry(queue, batch, error)
+    else if (outcome === 'outOfOrder') this.retry(queue, batch, error, true)
+    else if (outcome === 'tooLarge' && batch.recordCount > 1) this.split(queue, batch)
+    else this.refuse(queue, batch, error)
+  }
+
+  private unanswered(error: unknown, shipments: readonly Shipment[]): void {
+    const failure = error instanceof MillraceError ? error : new UnexpectedAnswerError('', String(error))
+    if (isRetriable(failure)) this.learn()
+    for (const { queue, batch } of shipments) {
+      if (isRetriable(failure)) this.retry(queue, batch, failure)
+      else this.refuse(queue, batch, failure)
+    }
+  }
+
+  private acknowledge(queue: Queue, batch: ProducerBatch, baseOffset: number, logAppendTimeMs: number): void {
+    if (!queue.acknowledged(batch)) return
+    this.accumulator.release(queue, batch)
+    batch.acknowledged(baseOffset, logAppendTimeMs)
+  }
+
+  private retry(queue: Queue, batch: ProducerBatch, error: MillraceError, isOutOfOrder = false): void {
+    // Without idempotence the broker has no sequences to complain about.
+    const isLast = batch.attempts > this.settings.retries || (isOutOfOrder && !this.settings.enableIdempotence)
+    if (isLast) {
+      this.refuse(queue, batch, error)
+      return
+    }
+    batch.lastFailure = error
+    const retryAtMs = this.platform.clock.monotonicMs() + this.cluster.backoff.delayMs(batch.attempts)
+    if (isOutOfOrder) queue.outOfOrder(batch, retryAtMs)
+    else queue.retry(batch, retryAtMs)
+  }
+
+  private refuse(queue: Queue, batch: ProducerBatch, error: MillraceError): void {
+    if (!queue.refused(batch)) return
+    this.accumulator.release(queue, batch)
+    batch.failed(error)
+  }
+
+  private split(queue: Queue, batch: ProducerBatch): void {
+    queue.replaced(batch, batch.split())
+  }
+
+  private released(): void {
+    this.onReleased()
+    this.wake()
+  }
+
+  /** Fails batches older than `delivery.timeout.ms`; returns when the next one will be. */
+  private expireBatches(nowMs: number): number {
+    const { deliveryTimeoutMs } = this.settings
+    let nextMs = Number.POSITIVE_INFINITY
+    let hasExpired = false
+    for (const queue of this.accumulator.active) {
+      for (
+        let batch = queue.expire(nowMs - deliveryTimeoutMs);
+        batch;
+        batch = queue.expire(nowMs - deliveryTimeoutMs)
+      ) {
+        hasExpired = true
+        this.accumulator.release(queue, batch)
+        const { topic, partition, recordCount, attempts, lastFailure } = batch
+        const cause = lastFailure ?? this.metadataFailure
+        batch.failed(new DeliveryTimeoutError(topic, partition, recordCount, deliveryTimeoutMs, attempts, { cause }))
+      }
+      if (queue.oldest !== undefined) nextMs = Math.min(nextMs, queue.oldest.createdMs + deliveryTimeoutMs)
+    }
+    if (hasExpired) this.onReleased()
+    return nextMs
+  }
+
+  private connect(node: Node, leader: Leader): void {
+    if (leader.isConnecting) return
+    leader.isConnecting = true
+    this.cluster
+      .connect({ node, lane: 'main' }, { timeoutMs: this.settings.requestTimeoutMs })
+      .catch((error: unknown) => {
+        if (error instanceof MillraceError && !error.retriable) leader.refusal = error
+        this.metadataFailure = error as Error
+        this.learn()
+      })
+      .then(() => {
+        leader.isConnecting = false
+        this.wake()
+      })
+  }
+
+  /** Fetches metadata, with a pause if that has not helped before. */
+  private learn(): void {
+    if (this.isLearning || this.isClosed) return
+    this.isLearning = true
+    this.lessons++
+    const pauseMs = this.lessons > 1 ? this.cluster.backoff.delayMs(this.lessons - 1) : 0
+    this.cluster.useTopics(this.accumulator.unplacedTopics)
+    const refreshed = () => this.cluster.refreshMetadata({ timeoutMs: this.settings.defaultApiTimeoutMs })
+    const refresh =
+      pauseMs === 0 ? refreshed() : this.platform.timers.sleep(pauseMs, this.closing.signal).then(refreshed)
+    refresh
+      .then(
+        () => {
+          this.metadataFailure = undefined
+        },
+        (error: unknown) => {
+          this.metadataFailure = error as Error
+          if (error instanceof MillraceError && !error.retriable)
+            for (const topic of [...this.accumulator.unplacedTopics]) this.accumulator.refuseTopic(topic, error)
+        },
+      )
+      .then(() => {
+        this.isLearning = false
+        this.wake()
+      })
+  }
+
+  /** Records that waited for their topic find their partitions, or learn that there are none. */
+  private metadataArrived(): void {
+    const { metadata } = this.cluster
+    for (const name of [...this.accumulator.unplacedTopics]) {
+      const topic = metadata.topic(name)
+      if (topic !== undefined) {
+        this.accumulator.place(topic, this.platform.clock.monotonicMs())
+        continue
+      }
+      const error = new KafkaError(metadata.errorOf(name), `topic ${name}`)
+      if (error.errorCode === ErrorCode.NONE) continue
+      this.metadataFailure = error
+      if (!error.retriable) this.accumulator.refuseTopic(name, error)
+    }
+    this.wake()
+  }
+
+  private provideIdentity(queue: Queue): boolean {
+    if (this.identity !== undefined && queue.adopt(this.identity)) return true
+    this.identity = undefined
+    this.getIdentity()
+    return false
+  }
+
+  private getIdentity(): void {
+    if (this.isGettingIdentity) return
+    this.isGettingIdentity = true
+    const limit = { timeoutMs: this.settings.deliveryTimeoutMs, signal: this.closing.signal }
+    this.cluster
+      .retrying('getting a producer id', limit, async remaining => {
+        const answer = await this.cluster.requestAny(
+          APIS.InitProducerId,
+          () => ({ transactionalId: null, transactionTimeoutMs: 0 }),
+          remaining,
+        )
+        if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'getting a producer id')
+        return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
+      })
+      .then(
+        identity => {
+          this.identity = identity
+        },
+        (error: unknown) => {
+          // What a retry may mend ends with the delivery timeout of each batch.
+          if (error instanceof MillraceError && error.retriable) this.metadataFailure = error
+          else if (!this.isClosed) this.accumulator.abandon(error as MillraceError)
+        },
+      )
+      .then(() => {
+        this.isGettingIdentity = false
+        this.released()
+      })
+  }
+}
