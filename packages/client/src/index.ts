@@ -1,2 +1,2 @@
-export { type Serde, SerializationError } from './serdes/serde.ts'
-export { Serdes } from './serdes/serdes.ts'
+export * from './producer/producer.ts'
+export * from './serdes/serdes.ts'
