@@ -25,7 +25,7 @@ export const ConsumerProtocolSubscription = message({
   flexible: 'none',
   fields: {
     topics: { type: array(string), versions: '0+' },
-    userData: { type: nullable(bytes), versions: '0+', default: null },
+    userData: { type: nullable(bytes), versions: '0+', default: null, about: 'Opaque, of the assignor.' },
     ownedPartitions: {
       type: array(
         struct({
@@ -36,8 +36,15 @@ export const ConsumerProtocolSubscription = message({
       versions: '1+',
       default: [],
       ignorable: true,
+      about: 'What the member still owns, for cooperative rebalancing (KIP-429).',
     },
-    generationId: { type: int32, versions: '2+', default: -1, ignorable: true },
+    generationId: {
+      type: int32,
+      versions: '2+',
+      default: -1,
+      ignorable: true,
+      about: 'In which ownedPartitions were assigned; −1: none (KIP-792).',
+    },
     rackId: { type: nullableString, versions: '3+', default: null, ignorable: true },
   },
 })
@@ -57,7 +64,7 @@ export const ConsumerProtocolAssignment = message({
       ),
       versions: '0+',
     },
-    userData: { type: nullable(bytes), versions: '0+', default: null },
+    userData: { type: nullable(bytes), versions: '0+', default: null, about: 'Opaque, of the assignor.' },
   },
 })
 export type ConsumerProtocolAssignment = ValueOf<typeof ConsumerProtocolAssignment>

@@ -1,7 +1,7 @@
 /**
  * Records of the coordinators' logs, `__consumer_offsets` and `__transaction_state`. The key starts with an int16 that
- * says what the record is (`apiKey` of the key's declaration; Kafka took it for a version once), the value with an int16 version. A null value deletes what
- * the key names. Source: Apache Kafka 4.3, `coordinator-common`.
+ * says what the record is (`apiKey` of the key's declaration; Kafka once took it for a version of the key). The value
+ * starts with an int16 version; a null value deletes what the key names. Source: Apache Kafka 4.3, `coordinator-common`.
  */
 import { decodeFrom, encodeTo } from '../wire/compile.ts'
 import { Reader } from '../wire/reader.ts'

@@ -1,5 +1,6 @@
 import { array, bytes, int32, int64, message, nullableString, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** `__consumer_offsets`: a classic group with its members. */
 export const GroupMetadataKey = message({
   name: 'GroupMetadataKey',
   apiKey: 2,
@@ -11,7 +12,13 @@ export type GroupMetadataKey = ValueOf<typeof GroupMetadataKey>
 
 const memberMetadata = struct({
   memberId: { type: string, versions: '0+' },
-  groupInstanceId: { type: nullableString, versions: '3+', default: null, ignorable: true },
+  groupInstanceId: {
+    type: nullableString,
+    versions: '3+',
+    default: null,
+    ignorable: true,
+    about: 'Static membership (KIP-345).',
+  },
   clientId: { type: string, versions: '0+' },
   clientHost: { type: string, versions: '0+' },
   rebalanceTimeout: { type: int32, versions: '1+', default: -1, ignorable: true },
@@ -28,9 +35,15 @@ export const GroupMetadataValue = message({
   fields: {
     protocolType: { type: string, versions: '0+' },
     generation: { type: int32, versions: '0+' },
-    protocol: { type: nullableString, versions: '0+' },
+    protocol: { type: nullableString, versions: '0+', about: 'Null before there is one.' },
     leader: { type: nullableString, versions: '0+' },
-    currentStateTimestamp: { type: int64, versions: '2+', default: -1, ignorable: true },
+    currentStateTimestamp: {
+      type: int64,
+      versions: '2+',
+      default: -1,
+      ignorable: true,
+      about: 'In milliseconds; −1: not known.',
+    },
     members: { type: array(memberMetadata), versions: '0+' },
   },
 })

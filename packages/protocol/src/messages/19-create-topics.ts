@@ -14,6 +14,7 @@ import {
   ZERO_UUID,
 } from '../wire/schema.ts'
 
+/** API key 19. v1 validateOnly; v4 default numbers; v5 answers with the configuration (KIP-525); v7 topic ids. */
 export const CreateTopicsRequest = message({
   name: 'CreateTopicsRequest',
   apiKey: 19,
@@ -24,8 +25,16 @@ export const CreateTopicsRequest = message({
       type: array(
         struct({
           name: { type: string, versions: '0+', mapKey: true },
-          numPartitions: { type: int32, versions: '0+' },
-          replicationFactor: { type: int16, versions: '0+' },
+          numPartitions: {
+            type: int32,
+            versions: '0+',
+            about: '−1: the broker’s default, or as many as there are assignments.',
+          },
+          replicationFactor: {
+            type: int16,
+            versions: '0+',
+            about: '−1: the broker’s default, or given by the assignments.',
+          },
           assignments: {
             type: array(
               struct({
@@ -34,6 +43,7 @@ export const CreateTopicsRequest = message({
               }),
             ),
             versions: '0+',
+            about: 'Replicas per partition; empty: the broker places them.',
           },
           configs: {
             type: array(
@@ -48,8 +58,8 @@ export const CreateTopicsRequest = message({
       ),
       versions: '0+',
     },
-    timeoutMs: { type: int32, versions: '0+', default: 60000 },
-    validateOnly: { type: bool, versions: '1+', default: false },
+    timeoutMs: { type: int32, versions: '0+', default: 60000, about: 'How long to wait until the topics exist.' },
+    validateOnly: { type: bool, versions: '1+', default: false, about: 'Check everything, change nothing.' },
   },
 })
 export type CreateTopicsRequest = ValueOf<typeof CreateTopicsRequest>
@@ -60,7 +70,13 @@ export const CreateTopicsResponse = message({
   versions: '0-7',
   flexible: '5+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '2+', default: 0, ignorable: true },
+    throttleTimeMs: {
+      type: int32,
+      versions: '2+',
+      default: 0,
+      ignorable: true,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     topics: {
       type: array(
         struct({
@@ -68,7 +84,14 @@ export const CreateTopicsResponse = message({
           topicId: { type: uuid, versions: '7+', default: ZERO_UUID, ignorable: true },
           errorCode: { type: int16, versions: '0+' },
           errorMessage: { type: nullableString, versions: '1+', default: '', ignorable: true },
-          topicConfigErrorCode: { type: int16, versions: '5+', default: 0, tag: 0, ignorable: true },
+          topicConfigErrorCode: {
+            type: int16,
+            versions: '5+',
+            default: 0,
+            tag: 0,
+            ignorable: true,
+            about: 'Set when the caller may not see the configuration.',
+          },
           numPartitions: { type: int32, versions: '5+', default: -1, ignorable: true },
           replicationFactor: { type: int16, versions: '5+', default: -1, ignorable: true },
           configs: {
@@ -78,7 +101,13 @@ export const CreateTopicsResponse = message({
                   name: { type: string, versions: '5+' },
                   value: { type: nullableString, versions: '5+' },
                   readOnly: { type: bool, versions: '5+' },
-                  configSource: { type: int8, versions: '5+', default: -1, ignorable: true },
+                  configSource: {
+                    type: int8,
+                    versions: '5+',
+                    default: -1,
+                    ignorable: true,
+                    about: '1 topic, 2 dynamic broker, 3 dynamic default broker, 4 static broker, 5 default.',
+                  },
                   isSensitive: { type: bool, versions: '5+' },
                 }),
               ),
@@ -86,6 +115,7 @@ export const CreateTopicsResponse = message({
             versions: '5+',
             default: [],
             ignorable: true,
+            about: 'Null when the caller may not see them.',
           },
         }),
       ),

@@ -12,6 +12,7 @@ import {
   ZERO_UUID,
 } from '../wire/schema.ts'
 
+/** API key 20. v5 error texts; v6 topic ids. */
 export const DeleteTopicsRequest = message({
   name: 'DeleteTopicsRequest',
   apiKey: 20,
@@ -21,7 +22,7 @@ export const DeleteTopicsRequest = message({
     topics: {
       type: array(
         struct({
-          name: { type: nullableString, versions: '6+', default: null },
+          name: { type: nullableString, versions: '6+', default: null, about: 'Null: the topic is named by its id.' },
           topicId: { type: uuid, versions: '6+' },
         }),
       ),
@@ -40,7 +41,13 @@ export const DeleteTopicsResponse = message({
   versions: '0-6',
   flexible: '4+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '1+', default: 0, ignorable: true },
+    throttleTimeMs: {
+      type: int32,
+      versions: '1+',
+      default: 0,
+      ignorable: true,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     responses: {
       type: array(
         struct({

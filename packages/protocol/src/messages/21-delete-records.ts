@@ -1,5 +1,6 @@
 import { array, int16, int32, int64, message, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 21. */
 export const DeleteRecordsRequest = message({
   name: 'DeleteRecordsRequest',
   apiKey: 21,
@@ -12,7 +13,10 @@ export const DeleteRecordsRequest = message({
           name: { type: string, versions: '0+' },
           partitions: {
             type: array(
-              struct({ partitionIndex: { type: int32, versions: '0+' }, offset: { type: int64, versions: '0+' } }),
+              struct({
+                partitionIndex: { type: int32, versions: '0+' },
+                offset: { type: int64, versions: '0+', about: 'The first offset to keep; −1: the high watermark.' },
+              }),
             ),
             versions: '0+',
           },
@@ -31,7 +35,12 @@ export const DeleteRecordsResponse = message({
   versions: '0-2',
   flexible: '2+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     topics: {
       type: array(
         struct({
@@ -40,7 +49,7 @@ export const DeleteRecordsResponse = message({
             type: array(
               struct({
                 partitionIndex: { type: int32, versions: '0+', mapKey: true },
-                lowWatermark: { type: int64, versions: '0+' },
+                lowWatermark: { type: int64, versions: '0+', about: 'The first offset still there.' },
                 errorCode: { type: int16, versions: '0+' },
               }),
             ),

@@ -1,5 +1,6 @@
 import { array, bool, int8, int16, int32, int64, message, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 27, between brokers and for administrators who abort a transaction. v2 transaction version. */
 export const WriteTxnMarkersRequest = message({
   name: 'WriteTxnMarkersRequest',
   apiKey: 27,
@@ -11,7 +12,7 @@ export const WriteTxnMarkersRequest = message({
         struct({
           producerId: { type: int64, versions: '0+' },
           producerEpoch: { type: int16, versions: '0+' },
-          transactionResult: { type: bool, versions: '0+' },
+          transactionResult: { type: bool, versions: '0+', about: 'True: commit.' },
           topics: {
             type: array(
               struct({
@@ -22,7 +23,13 @@ export const WriteTxnMarkersRequest = message({
             versions: '0+',
           },
           coordinatorEpoch: { type: int32, versions: '0+' },
-          transactionVersion: { type: int8, versions: '2+', default: 0, ignorable: true },
+          transactionVersion: {
+            type: int8,
+            versions: '2+',
+            default: 0,
+            ignorable: true,
+            about: 'The transaction protocol the marker belongs to (KIP-1228).',
+          },
         }),
       ),
       versions: '0+',

@@ -1,5 +1,6 @@
 import { array, int16, int32, int64, message, nullableString, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 28. v3 member and generation (KIP-447); v5 adds the group to the transaction implicitly (KIP-890). */
 export const TxnOffsetCommitRequest = message({
   name: 'TxnOffsetCommitRequest',
   apiKey: 28,
@@ -12,7 +13,7 @@ export const TxnOffsetCommitRequest = message({
     producerEpoch: { type: int16, versions: '0+' },
     generationId: { type: int32, versions: '3+', default: -1 },
     memberId: { type: string, versions: '3+', default: '' },
-    groupInstanceId: { type: nullableString, versions: '3+', default: null },
+    groupInstanceId: { type: nullableString, versions: '3+', default: null, about: 'Static membership (KIP-345).' },
     topics: {
       type: array(
         struct({
@@ -22,8 +23,18 @@ export const TxnOffsetCommitRequest = message({
               struct({
                 partitionIndex: { type: int32, versions: '0+' },
                 committedOffset: { type: int64, versions: '0+' },
-                committedLeaderEpoch: { type: int32, versions: '2+', default: -1, ignorable: true },
-                committedMetadata: { type: nullableString, versions: '0+' },
+                committedLeaderEpoch: {
+                  type: int32,
+                  versions: '2+',
+                  default: -1,
+                  ignorable: true,
+                  about: 'Leader epoch of the last consumed record, −1 if not known.',
+                },
+                committedMetadata: {
+                  type: nullableString,
+                  versions: '0+',
+                  about: 'A text of the client, stored with the offset.',
+                },
               }),
             ),
             versions: '0+',
@@ -42,7 +53,12 @@ export const TxnOffsetCommitResponse = message({
   versions: '0-5',
   flexible: '3+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     topics: {
       type: array(
         struct({

@@ -1,5 +1,6 @@
 import { array, int8, int16, int32, message, nullableString, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 31. v1 prefixed patterns (KIP-290); v3 users as resources. */
 export const DeleteAclsRequest = message({
   name: 'DeleteAclsRequest',
   apiKey: 31,
@@ -30,7 +31,12 @@ export const DeleteAclsResponse = message({
   versions: '0-3',
   flexible: '2+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     filterResults: {
       type: array(
         struct({

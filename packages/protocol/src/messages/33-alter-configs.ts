@@ -11,6 +11,7 @@ import {
   type ValueOf,
 } from '../wire/schema.ts'
 
+/** API key 33: replaces all settings of a resource. See IncrementalAlterConfigs. */
 export const AlterConfigsRequest = message({
   name: 'AlterConfigsRequest',
   apiKey: 33,
@@ -30,12 +31,13 @@ export const AlterConfigsRequest = message({
               }),
             ),
             versions: '0+',
+            about: 'All of the resource’s settings: what is not named falls back to its default.',
           },
         }),
       ),
       versions: '0+',
     },
-    validateOnly: { type: bool, versions: '0+' },
+    validateOnly: { type: bool, versions: '0+', about: 'Check everything, change nothing.' },
   },
 })
 export type AlterConfigsRequest = ValueOf<typeof AlterConfigsRequest>
@@ -46,7 +48,12 @@ export const AlterConfigsResponse = message({
   versions: '0-2',
   flexible: '2+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     responses: {
       type: array(
         struct({

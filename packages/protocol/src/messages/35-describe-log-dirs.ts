@@ -1,5 +1,6 @@
 import { array, bool, int16, int32, int64, message, nullable, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 35. v3 error of the whole request; v4 size of the volume (KIP-827); v5 cordoned directories (KIP-1066). */
 export const DescribeLogDirsRequest = message({
   name: 'DescribeLogDirsRequest',
   apiKey: 35,
@@ -16,6 +17,7 @@ export const DescribeLogDirsRequest = message({
         ),
       ),
       versions: '0+',
+      about: 'Null: all.',
     },
   },
 })
@@ -27,7 +29,12 @@ export const DescribeLogDirsResponse = message({
   versions: '0-5',
   flexible: '2+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     errorCode: { type: int16, versions: '3+', default: 0, ignorable: true },
     results: {
       type: array(
@@ -53,9 +60,27 @@ export const DescribeLogDirsResponse = message({
             ),
             versions: '0+',
           },
-          totalBytes: { type: int64, versions: '4+', default: -1, ignorable: true },
-          usableBytes: { type: int64, versions: '4+', default: -1, ignorable: true },
-          isCordoned: { type: bool, versions: '5+', default: false, ignorable: true },
+          totalBytes: {
+            type: int64,
+            versions: '4+',
+            default: -1,
+            ignorable: true,
+            about: 'Of the volume; −1: not known.',
+          },
+          usableBytes: {
+            type: int64,
+            versions: '4+',
+            default: -1,
+            ignorable: true,
+            about: 'Of the volume; −1: not known.',
+          },
+          isCordoned: {
+            type: bool,
+            versions: '5+',
+            default: false,
+            ignorable: true,
+            about: 'True: no new partitions are placed here (KIP-1066).',
+          },
         }),
       ),
       versions: '0+',

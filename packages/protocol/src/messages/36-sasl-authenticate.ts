@@ -1,5 +1,6 @@
 import { bytes, int16, int64, message, nullableString, type ValueOf } from '../wire/schema.ts'
 
+/** API key 36. v1 session lifetime (KIP-368). */
 export const SaslAuthenticateRequest = message({
   name: 'SaslAuthenticateRequest',
   apiKey: 36,
@@ -18,7 +19,13 @@ export const SaslAuthenticateResponse = message({
     errorCode: { type: int16, versions: '0+' },
     errorMessage: { type: nullableString, versions: '0+' },
     authBytes: { type: bytes, versions: '0+' },
-    sessionLifetimeMs: { type: int64, versions: '1+', default: 0, ignorable: true },
+    sessionLifetimeMs: {
+      type: int64,
+      versions: '1+',
+      default: 0,
+      ignorable: true,
+      about: 'After that long the client must authenticate again; 0: never (KIP-368).',
+    },
   },
 })
 export type SaslAuthenticateResponse = ValueOf<typeof SaslAuthenticateResponse>

@@ -11,6 +11,7 @@ import {
   type ValueOf,
 } from '../wire/schema.ts'
 
+/** API key 37. v3 THROTTLING_QUOTA_EXCEEDED. */
 export const CreatePartitionsRequest = message({
   name: 'CreatePartitionsRequest',
   apiKey: 37,
@@ -21,17 +22,18 @@ export const CreatePartitionsRequest = message({
       type: array(
         struct({
           name: { type: string, versions: '0+', mapKey: true },
-          count: { type: int32, versions: '0+' },
+          count: { type: int32, versions: '0+', about: 'The new number, existing ones included.' },
           assignments: {
             type: nullable(array(struct({ brokerIds: { type: array(int32), versions: '0+' } }))),
             versions: '0+',
+            about: 'Of the new partitions; null: the broker places them.',
           },
         }),
       ),
       versions: '0+',
     },
     timeoutMs: { type: int32, versions: '0+' },
-    validateOnly: { type: bool, versions: '0+' },
+    validateOnly: { type: bool, versions: '0+', about: 'Check everything, change nothing.' },
   },
 })
 export type CreatePartitionsRequest = ValueOf<typeof CreatePartitionsRequest>
@@ -42,7 +44,12 @@ export const CreatePartitionsResponse = message({
   versions: '0-3',
   flexible: '2+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     results: {
       type: array(
         struct({

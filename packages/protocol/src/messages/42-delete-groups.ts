@@ -1,5 +1,6 @@
 import { array, int16, int32, message, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 42. */
 export const DeleteGroupsRequest = message({
   name: 'DeleteGroupsRequest',
   apiKey: 42,
@@ -15,7 +16,12 @@ export const DeleteGroupsResponse = message({
   versions: '0-2',
   flexible: '2+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     results: {
       type: array(
         struct({ groupId: { type: string, versions: '0+', mapKey: true }, errorCode: { type: int16, versions: '0+' } }),

@@ -11,6 +11,7 @@ import {
   type ValueOf,
 } from '../wire/schema.ts'
 
+/** API key 44: changes single settings (KIP-339). */
 export const IncrementalAlterConfigsRequest = message({
   name: 'IncrementalAlterConfigsRequest',
   apiKey: 44,
@@ -26,7 +27,12 @@ export const IncrementalAlterConfigsRequest = message({
             type: array(
               struct({
                 name: { type: string, versions: '0+', mapKey: true },
-                configOperation: { type: int8, versions: '0+', mapKey: true },
+                configOperation: {
+                  type: int8,
+                  versions: '0+',
+                  mapKey: true,
+                  about: '0 set, 1 delete, 2 append, 3 subtract.',
+                },
                 value: { type: nullableString, versions: '0+' },
               }),
             ),
@@ -36,7 +42,7 @@ export const IncrementalAlterConfigsRequest = message({
       ),
       versions: '0+',
     },
-    validateOnly: { type: bool, versions: '0+' },
+    validateOnly: { type: bool, versions: '0+', about: 'Check everything, change nothing.' },
   },
 })
 export type IncrementalAlterConfigsRequest = ValueOf<typeof IncrementalAlterConfigsRequest>
@@ -47,7 +53,12 @@ export const IncrementalAlterConfigsResponse = message({
   versions: '0-1',
   flexible: '1+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     responses: {
       type: array(
         struct({

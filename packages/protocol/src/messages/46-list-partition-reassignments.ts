@@ -1,5 +1,6 @@
 import { array, int16, int32, message, nullable, nullableString, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 46 (KIP-455). */
 export const ListPartitionReassignmentsRequest = message({
   name: 'ListPartitionReassignmentsRequest',
   apiKey: 46,
@@ -15,6 +16,7 @@ export const ListPartitionReassignmentsRequest = message({
       ),
       versions: '0+',
       default: null,
+      about: 'Null: all.',
     },
   },
 })
@@ -26,7 +28,12 @@ export const ListPartitionReassignmentsResponse = message({
   versions: '0',
   flexible: '0+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     errorCode: { type: int16, versions: '0+' },
     errorMessage: { type: nullableString, versions: '0+' },
     topics: {

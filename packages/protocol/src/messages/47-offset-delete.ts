@@ -1,5 +1,6 @@
 import { array, int16, int32, message, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 47: deletes committed offsets of topics that the group is not subscribed to (KIP-496). */
 export const OffsetDeleteRequest = message({
   name: 'OffsetDeleteRequest',
   apiKey: 47,
@@ -27,7 +28,13 @@ export const OffsetDeleteResponse = message({
   flexible: 'none',
   fields: {
     errorCode: { type: int16, versions: '0+' },
-    throttleTimeMs: { type: int32, versions: '0+', default: 0, ignorable: true },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      ignorable: true,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     topics: {
       type: array(
         struct({

@@ -11,6 +11,7 @@ import {
   type ValueOf,
 } from '../wire/schema.ts'
 
+/** API key 49 (KIP-546). */
 export const AlterClientQuotasRequest = message({
   name: 'AlterClientQuotasRequest',
   apiKey: 49,
@@ -24,7 +25,7 @@ export const AlterClientQuotasRequest = message({
             type: array(
               struct({
                 entityType: { type: string, versions: '0+' },
-                entityName: { type: nullableString, versions: '0+' },
+                entityName: { type: nullableString, versions: '0+', about: 'Null: the default entity.' },
               }),
             ),
             versions: '0+',
@@ -34,7 +35,7 @@ export const AlterClientQuotasRequest = message({
               struct({
                 key: { type: string, versions: '0+' },
                 value: { type: float64, versions: '0+' },
-                remove: { type: bool, versions: '0+' },
+                remove: { type: bool, versions: '0+', about: 'True: `value` is ignored.' },
               }),
             ),
             versions: '0+',
@@ -43,7 +44,7 @@ export const AlterClientQuotasRequest = message({
       ),
       versions: '0+',
     },
-    validateOnly: { type: bool, versions: '0+' },
+    validateOnly: { type: bool, versions: '0+', about: 'Check everything, change nothing.' },
   },
 })
 export type AlterClientQuotasRequest = ValueOf<typeof AlterClientQuotasRequest>
@@ -54,7 +55,12 @@ export const AlterClientQuotasResponse = message({
   versions: '0-1',
   flexible: '1+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     entries: {
       type: array(
         struct({
@@ -64,7 +70,7 @@ export const AlterClientQuotasResponse = message({
             type: array(
               struct({
                 entityType: { type: string, versions: '0+' },
-                entityName: { type: nullableString, versions: '0+' },
+                entityName: { type: nullableString, versions: '0+', about: 'Null: the default entity.' },
               }),
             ),
             versions: '0+',

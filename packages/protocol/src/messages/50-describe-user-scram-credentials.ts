@@ -11,12 +11,19 @@ import {
   type ValueOf,
 } from '../wire/schema.ts'
 
+/** API key 50 (KIP-554). */
 export const DescribeUserScramCredentialsRequest = message({
   name: 'DescribeUserScramCredentialsRequest',
   apiKey: 50,
   versions: '0',
   flexible: '0+',
-  fields: { users: { type: nullable(array(struct({ name: { type: string, versions: '0+' } }))), versions: '0+' } },
+  fields: {
+    users: {
+      type: nullable(array(struct({ name: { type: string, versions: '0+' } }))),
+      versions: '0+',
+      about: 'Null or empty: all.',
+    },
+  },
 })
 export type DescribeUserScramCredentialsRequest = ValueOf<typeof DescribeUserScramCredentialsRequest>
 
@@ -26,7 +33,12 @@ export const DescribeUserScramCredentialsResponse = message({
   versions: '0',
   flexible: '0+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     errorCode: { type: int16, versions: '0+' },
     errorMessage: { type: nullableString, versions: '0+' },
     results: {
@@ -37,7 +49,10 @@ export const DescribeUserScramCredentialsResponse = message({
           errorMessage: { type: nullableString, versions: '0+' },
           credentialInfos: {
             type: array(
-              struct({ mechanism: { type: int8, versions: '0+' }, iterations: { type: int32, versions: '0+' } }),
+              struct({
+                mechanism: { type: int8, versions: '0+', about: '1: SCRAM-SHA-256, 2: SCRAM-SHA-512.' },
+                iterations: { type: int32, versions: '0+' },
+              }),
             ),
             versions: '0+',
           },

@@ -11,6 +11,7 @@ import {
   type ValueOf,
 } from '../wire/schema.ts'
 
+/** API key 60 (KIP-700). v1 controllers; v2 fenced brokers. */
 export const DescribeClusterRequest = message({
   name: 'DescribeClusterRequest',
   apiKey: 60,
@@ -18,7 +19,7 @@ export const DescribeClusterRequest = message({
   flexible: '0+',
   fields: {
     includeClusterAuthorizedOperations: { type: bool, versions: '0+' },
-    endpointType: { type: int8, versions: '1+', default: 1 },
+    endpointType: { type: int8, versions: '1+', default: 1, about: '1: brokers, 2: controllers.' },
     includeFencedBrokers: { type: bool, versions: '2+', default: false },
   },
 })
@@ -30,12 +31,17 @@ export const DescribeClusterResponse = message({
   versions: '0-2',
   flexible: '0+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     errorCode: { type: int16, versions: '0+' },
     errorMessage: { type: nullableString, versions: '0+', default: null },
     endpointType: { type: int8, versions: '1+', default: 1 },
     clusterId: { type: string, versions: '0+' },
-    controllerId: { type: int32, versions: '0+', default: -1 },
+    controllerId: { type: int32, versions: '0+', default: -1, about: '−1: not known.' },
     brokers: {
       type: array(
         struct({
@@ -48,7 +54,12 @@ export const DescribeClusterResponse = message({
       ),
       versions: '0+',
     },
-    clusterAuthorizedOperations: { type: int32, versions: '0+', default: -(2 ** 31) },
+    clusterAuthorizedOperations: {
+      type: int32,
+      versions: '0+',
+      default: -(2 ** 31),
+      about: 'Bit set of AclOperation codes; −2^31 if not asked for.',
+    },
   },
 })
 export type DescribeClusterResponse = ValueOf<typeof DescribeClusterResponse>

@@ -1,5 +1,6 @@
 import { array, int16, int32, int64, message, nullableString, string, struct, type ValueOf } from '../wire/schema.ts'
 
+/** API key 61: who writes to a partition (KIP-664). */
 export const DescribeProducersRequest = message({
   name: 'DescribeProducersRequest',
   apiKey: 61,
@@ -22,7 +23,12 @@ export const DescribeProducersResponse = message({
   versions: '0',
   flexible: '0+',
   fields: {
-    throttleTimeMs: { type: int32, versions: '0+', default: 0 },
+    throttleTimeMs: {
+      type: int32,
+      versions: '0+',
+      default: 0,
+      about: 'How long the broker delayed this answer, or wants the client to pause, because of a quota.',
+    },
     topics: {
       type: array(
         struct({
@@ -41,7 +47,12 @@ export const DescribeProducersResponse = message({
                       lastSequence: { type: int32, versions: '0+', default: -1 },
                       lastTimestamp: { type: int64, versions: '0+', default: -1 },
                       coordinatorEpoch: { type: int32, versions: '0+' },
-                      currentTxnStartOffset: { type: int64, versions: '0+', default: -1 },
+                      currentTxnStartOffset: {
+                        type: int64,
+                        versions: '0+',
+                        default: -1,
+                        about: '−1: no open transaction.',
+                      },
                     }),
                   ),
                   versions: '0+',

@@ -7,7 +7,7 @@ export const UserScramCredentialRecord = message({
   flexible: '0+',
   fields: {
     name: { type: string, versions: '0+' },
-    mechanism: { type: int8, versions: '0+' },
+    mechanism: { type: int8, versions: '0+', about: '1: SCRAM-SHA-256, 2: SCRAM-SHA-512.' },
     salt: { type: bytes, versions: '0+' },
     storedKey: { type: bytes, versions: '0+' },
     serverKey: { type: bytes, versions: '0+' },
@@ -21,7 +21,10 @@ export const RemoveUserScramCredentialRecord = message({
   apiKey: 22,
   versions: '0',
   flexible: '0+',
-  fields: { name: { type: string, versions: '0+' }, mechanism: { type: int8, versions: '0+' } },
+  fields: {
+    name: { type: string, versions: '0+' },
+    mechanism: { type: int8, versions: '0+', about: '1: SCRAM-SHA-256, 2: SCRAM-SHA-512.' },
+  },
 })
 export type RemoveUserScramCredentialRecord = ValueOf<typeof RemoveUserScramCredentialRecord>
 
