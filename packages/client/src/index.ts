@@ -1,2 +1,7 @@
+export { nameOfPartition, type TopicPartition } from './cluster/topic-partition.ts'
+export { type OptionsOf, type ParsedOptions, parseOptions } from './config/options.ts'
+export * from './errors/client-errors.ts'
 export * from './producer/producer.ts'
+export * from './producer/producer-record.ts'
+export * from './serdes/serde.ts'
 export * from './serdes/serdes.ts'
