@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { SimulatedEngines } from '../../src/state/engine/simulated-engine.ts'
+import { SimulatedEngineDisk } from '../../src/state/engine/simulated-engine.ts'
 import { Generations } from '../../src/state/generations.ts'
 import { type Checkpoint, EMPTY_CHECKPOINT } from '../../src/state/manifest.ts'
 import type { Row } from '../../src/state/rows.ts'
@@ -9,7 +9,9 @@ import { eagerTimers, seededRandom } from './seeded-time.ts'
 const EVERYTHING = { from: Buffer.alloc(0), to: undefined }
 
 function machine(seed: number) {
-  const engines = new SimulatedEngines({ random: seededRandom(seed), timers: eagerTimers })
+  const disk = new SimulatedEngineDisk()
+  const random = seededRandom(seed)
+  const engines = disk.engines({ random, timers: eagerTimers })
   const open = async () =>
     Generations.over(await engines.open('state'), {
       timers: eagerTimers,
@@ -17,7 +19,7 @@ function machine(seed: number) {
       readCacheBytes: 64 * 1024,
       directory: 'state',
     })
-  return { engines, open }
+  return { disk, engines, open, crash: () => disk.crash('power', random) }
 }
 
 function checkpointAt(offset: number): Checkpoint {
@@ -62,7 +64,7 @@ describe('Generations', () => {
   test('hold the newest writes, what is committed, and after a crash the state of some commit since the last batch', () =>
     fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60 }), fc.integer(), async (steps, seed) => {
-        const { engines, open } = machine(seed)
+        const { disk, open, crash } = machine(seed)
         let generations = await open()
         let rows = generations.rowsOf('store')
         /** The state after commit n at index n; the last one is the newest. */
@@ -96,11 +98,11 @@ describe('Generations', () => {
               void generations.persist(0).catch(() => {})
               break
             case 'fail-persist':
-              engines.failNextWrite('state')
+              disk.failNextWrite('state')
               await generations.persist(0).catch(() => {})
               break
             case 'crash': {
-              engines.crash()
+              crash()
               generations = await open()
               rows = generations.rowsOf('store')
               const survived = offsetOf(generations)

@@ -3,7 +3,7 @@
  * write has resolved is kept. One that was on the way is kept whole or lost whole, by the seed. Clearing is not synced:
  * some of what was cleared since the last batch may be back.
  */
-import type { Random, Timers } from '@millrace/platform'
+import type { CrashKind, Platform, Random, Timers } from '@millrace/platform'
 import type { KeyRange } from '../bytes/byte-order.ts'
 import { ByteTable } from '../bytes/byte-table.ts'
 import { MergedScan } from '../merged-scan.ts'
@@ -14,7 +14,7 @@ import { StateEngineError } from './state-engine-error.ts'
 /** A write takes between 1 ms and this. */
 const LONGEST_WRITE_MS = 20
 
-interface Disk {
+interface Database {
   readonly rows: ByteTable
   /** Rows that were cleared since the last batch. */
   cleared: Row[]
@@ -25,67 +25,67 @@ interface Disk {
 }
 type Write = readonly [key: Buffer, value: Buffer | null]
 
-/** The state directories of one simulated machine. */
-export class SimulatedEngines implements StateEngines {
-  readonly #random: Random
-  readonly #timers: Timers
-  readonly #disks = new Map<string, Disk>()
+/** What is on the disk of one simulated machine, whatever becomes of its processes. */
+export class SimulatedEngineDisk {
+  readonly #databases = new Map<string, Database>()
 
-  constructor({ random, timers }: { readonly random: Random; readonly timers: Timers }) {
-    this.#random = random
-    this.#timers = timers
-  }
-
-  async open(directory: string): Promise<StateEngine> {
-    const disk = this.#disk(directory)
-    if (disk.openedBy !== undefined) {
-      throw new StateEngineError('STATE_LOCKED', directory, 'another process has it open')
+  /** The engines as a process of the machine opens them, with the time and the chance of that process. */
+  engines({ random, timers }: Pick<Platform, 'random' | 'timers'>): StateEngines {
+    return {
+      open: async directory => {
+        const database = this.#database(directory)
+        if (database.openedBy !== undefined) {
+          throw new StateEngineError('STATE_LOCKED', directory, 'another process has it open')
+        }
+        const engine = new SimulatedEngine(directory, database, random, timers)
+        database.openedBy = engine
+        return engine
+      },
     }
-    const engine = new SimulatedEngine(directory, disk, this.#random, this.#timers)
-    disk.openedBy = engine
-    return engine
   }
 
   /** As removing the directory. */
   remove(directory: string): void {
-    this.#disks.delete(directory)
+    this.#databases.delete(directory)
   }
 
   /** The next batch written there fails and changes nothing. */
   failNextWrite(directory: string): void {
-    this.#disk(directory).failNextWrite = true
+    this.#database(directory).failNextWrite = true
   }
 
   /** Every process of the machine dies at this instant. What it was waiting for never resolves. */
-  crash(): void {
-    for (const disk of this.#disks.values()) {
-      if (this.#random.integer(2) === 0) apply(disk.rows, disk.writing)
-      else for (const [key, value] of disk.cleared) if (this.#random.integer(2) === 0) disk.rows.put(key, value)
-      disk.writing = []
-      disk.cleared = []
-      disk.openedBy = undefined
+  crash(kind: CrashKind, random: Random): void {
+    for (const database of this.#databases.values()) {
+      if (random.integer(2) === 0) apply(database.rows, database.writing)
+      else if (kind === 'power') {
+        for (const [key, value] of database.cleared) if (random.integer(2) === 0) database.rows.put(key, value)
+      }
+      database.writing = []
+      database.cleared = []
+      database.openedBy = undefined
     }
   }
 
-  #disk(directory: string): Disk {
-    let disk = this.#disks.get(directory)
-    if (disk === undefined) {
-      disk = { rows: new ByteTable(0), cleared: [], writing: [], openedBy: undefined, failNextWrite: false }
-      this.#disks.set(directory, disk)
+  #database(directory: string): Database {
+    let database = this.#databases.get(directory)
+    if (database === undefined) {
+      database = { rows: new ByteTable(0), cleared: [], writing: [], openedBy: undefined, failNextWrite: false }
+      this.#databases.set(directory, database)
     }
-    return disk
+    return database
   }
 }
 
 class SimulatedEngine implements StateEngine {
   readonly #directory: string
-  readonly #disk: Disk
+  readonly #database: Database
   readonly #random: Random
   readonly #timers: Timers
 
-  constructor(directory: string, disk: Disk, random: Random, timers: Timers) {
+  constructor(directory: string, database: Database, random: Random, timers: Timers) {
     this.#directory = directory
-    this.#disk = disk
+    this.#database = database
     this.#random = random
     this.#timers = timers
   }
@@ -123,37 +123,37 @@ class SimulatedEngine implements StateEngine {
   }
 
   async clear(range: KeyRange): Promise<void> {
-    this.#disk.cleared.push(...scanTable(this.#rows, range, 'forward', Infinity))
+    this.#database.cleared.push(...scanTable(this.#rows, range, 'forward', Infinity))
     this.#rows.removeRange(range)
     await this.#takeTime()
   }
 
   async close(): Promise<void> {
-    if (this.#disk.openedBy === this) this.#disk.openedBy = undefined
+    if (this.#database.openedBy === this) this.#database.openedBy = undefined
   }
 
   async #write(writes: readonly Write[]): Promise<void> {
-    const disk = this.#disk
+    const database = this.#database
     this.#throwIfGone()
-    if (disk.failNextWrite) {
-      disk.failNextWrite = false
+    if (database.failNextWrite) {
+      database.failNextWrite = false
       throw new StateEngineError('STATE_IO', this.#directory, 'the write failed')
     }
-    disk.writing = [...writes]
+    database.writing = [...writes]
     await this.#takeTime()
-    if (disk.openedBy !== this) return new Promise(() => {}) // The process is dead.
-    apply(disk.rows, disk.writing)
-    disk.writing = []
-    disk.cleared = []
+    if (database.openedBy !== this) return new Promise(() => {}) // The process is dead.
+    apply(database.rows, database.writing)
+    database.writing = []
+    database.cleared = []
   }
 
   get #rows(): ByteTable {
     this.#throwIfGone()
-    return this.#disk.rows
+    return this.#database.rows
   }
 
   #throwIfGone(): void {
-    if (this.#disk.openedBy !== this) throw new StateEngineError('STATE_IO', this.#directory, 'it is not open')
+    if (this.#database.openedBy !== this) throw new StateEngineError('STATE_IO', this.#directory, 'it is not open')
   }
 
   #takeTime(): Promise<void> {

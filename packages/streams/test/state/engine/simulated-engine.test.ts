@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import { SimulatedEngines } from '../../../src/state/engine/simulated-engine.ts'
+import { SimulatedEngineDisk } from '../../../src/state/engine/simulated-engine.ts'
 import { stateEngineContract } from '../../contracts/state-engine-contract.ts'
 import { eagerTimers, seededRandom } from '../seeded-time.ts'
 
 stateEngineContract('the simulated engine', async () => ({
-  engines: new SimulatedEngines({ random: seededRandom(1), timers: eagerTimers }),
+  engines: new SimulatedEngineDisk().engines({ random: seededRandom(1), timers: eagerTimers }),
   directory: 'state',
 }))
 
@@ -12,7 +12,9 @@ describe('a crash of the simulated engine', () => {
   const row = Buffer.from('row')
 
   async function crashed(seed: number) {
-    const engines = new SimulatedEngines({ random: seededRandom(seed), timers: eagerTimers })
+    const disk = new SimulatedEngineDisk()
+    const random = seededRandom(seed)
+    const engines = disk.engines({ random, timers: eagerTimers })
     const engine = await engines.open('state')
     const first = engine.batch()
     for (let i = 0; i < 10; i++) first.put(Buffer.from([i]), row)
@@ -22,7 +24,7 @@ describe('a crash of the simulated engine', () => {
     second.put(Buffer.from([20]), row)
     second.put(Buffer.from([21]), row)
     void second.write()
-    engines.crash()
+    disk.crash('power', random)
     expect(() => engine.get(row)).toThrow()
     const after = await engines.open('state')
     return after.scan({ from: Buffer.alloc(0), to: undefined }, 'forward', 100).map(([key]) => key[0]!)

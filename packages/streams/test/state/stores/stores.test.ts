@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Serdes } from '@millrace/client'
 import { afterAll } from 'vitest'
 import { LevelEngines } from '../../../src/state/engine/level-engine.ts'
-import { SimulatedEngines } from '../../../src/state/engine/simulated-engine.ts'
+import { SimulatedEngineDisk } from '../../../src/state/engine/simulated-engine.ts'
 import type { StateEngines } from '../../../src/state/engine/state-engine.ts'
 import { Stores } from '../../../src/state/store-builder.ts'
 import { TaskState } from '../../../src/state/task-state.ts'
@@ -32,7 +32,7 @@ const KINDS = {
   'in memory': async () => TaskState.inMemory(1),
   'over LevelDB': async () => stateOver(levels, await temporaryDirectory()),
   'over the simulated engine': async () =>
-    stateOver(new SimulatedEngines({ random: seededRandom(3), timers: eagerTimers }), 'state'),
+    stateOver(new SimulatedEngineDisk().engines({ random: seededRandom(3), timers: eagerTimers }), 'state'),
 } as const
 
 function openOver(state: TaskState, home: StoreHome) {

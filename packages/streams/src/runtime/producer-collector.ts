@@ -1,0 +1,75 @@
+import type { AppendedRange, Producer, SendListener } from '@millrace/client'
+import type { MillraceError } from '@millrace/protocol'
+import type { RecordHeaders } from '../processor/record.ts'
+import type { RecordCollector } from '../task/record-collector.ts'
+import { ProductionError } from './runtime-errors.ts'
+
+/**
+ * Sends what tasks make through the producer of their thread, and remembers how far each changelog is acknowledged.
+ * A send never waits: when the producer's buffer is full, `isFull` asks the thread to let it drain before it goes on.
+ */
+export class ProducerCollector implements RecordCollector, SendListener {
+  readonly #producer: Producer
+  readonly #partitionCounts: ReadonlyMap<string, number>
+  /** By `<topic>-<partition>`: the offset behind the last acknowledged record. */
+  readonly #acknowledged = new Map<string, number>()
+  #isFull = false
+  #failure: ProductionError | undefined
+
+  constructor(producer: Producer, partitionCounts: ReadonlyMap<string, number>) {
+    this.#producer = producer
+    this.#partitionCounts = partitionCounts
+  }
+
+  /** Wait for the producer's room before more is processed. */
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  send(
+    topic: string,
+    partition: number | null,
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    timestampMs: number,
+    headers: RecordHeaders,
+  ): void {
+    const record = { topic, partition: partition ?? undefined, key, value, timestampMs, headers }
+    if (!this.#producer.enqueue(record, this)) this.#isFull = true
+  }
+
+  partitionCount(topic: string): number | undefined {
+    return this.#partitionCounts.get(topic)
+  }
+
+  /** Undefined when nothing was acknowledged, or where nobody knows. */
+  endOffset(topic: string, partition: number): number | undefined {
+    return this.#acknowledged.get(`${topic}-${partition}`)
+  }
+
+  /** Waits until the buffer has room again. Throws as `flush`. */
+  async drain(): Promise<void> {
+    await this.#producer.room()
+    this.#isFull = false
+    this.throwFailure()
+  }
+
+  /** Resolves when all that was sent is acknowledged. Throws the {@link ProductionError} of a record that was refused. */
+  async flush(): Promise<void> {
+    await this.#producer.flush()
+    this.#isFull = false
+    this.throwFailure()
+  }
+
+  throwFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  acknowledged({ topic, partition, baseOffset, recordCount }: AppendedRange): void {
+    if (baseOffset >= 0) this.#acknowledged.set(`${topic}-${partition}`, baseOffset + recordCount)
+  }
+
+  failed(error: MillraceError, { topic, partition }: { topic: string; partition: number }): void {
+    this.#failure ??= new ProductionError(topic, partition, error)
+  }
+}
