@@ -4,11 +4,12 @@ import { writeInt64 } from './int64.ts'
 export class WriteError extends Error {}
 
 const INITIAL_BYTES = 512
+const LARGEST_BUFFER_BYTES = 65_536
 /** From this size on, `bytes` and `records` are handed on as they are instead of being copied. */
 const REFERENCE_FROM_BYTES = 4096
 const MAX_INT16_LENGTH = 0x7fff
 
-/** Collects a frame as chunks: small values are copied into one growing buffer, large byte ranges are referenced. */
+/** Collects a frame as chunks: small values are copied into buffers of growing size, large byte ranges are referenced. */
 export class Writer {
   // Offsets are taken in a statement of their own: `reserve` may replace `this.buffer`.
 
@@ -36,14 +37,14 @@ export class Writer {
     this.position = offset + length
     return offset
   }
+  /** What has been written stays where it is, as a chunk. */
   private grow(length: number): number {
-    const used = this.position - this.start
-    const larger = Buffer.allocUnsafe(Math.max(2 * this.buffer.length, used + length + INITIAL_BYTES))
-    this.buffer.copy(larger, 0, this.start, this.position)
-    this.buffer = larger
+    this.seal()
+    const size = Math.min(2 * this.buffer.length, LARGEST_BUFFER_BYTES)
+    this.buffer = Buffer.allocUnsafe(Math.max(size, length))
     this.start = 0
-    this.position = used + length
-    return used
+    this.position = length
+    return 0
   }
   private reference(bytes: Uint8Array): void {
     this.seal()
