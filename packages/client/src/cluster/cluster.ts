@@ -10,7 +10,7 @@ import { Backoff } from '../connection/backoff.ts'
 import type { BrokerAddress, BrokerConnection } from '../connection/broker-connection.ts'
 import { ConnectionPool, type Lane } from '../connection/connection-pool.ts'
 import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
-import { TimeoutError, UnexpectedAnswerError } from '../errors/client-errors.ts'
+import { ClosedError, TimeoutError, UnexpectedAnswerError } from '../errors/client-errors.ts'
 import { parseBootstrapServers } from './bootstrap-servers.ts'
 import { Metadata, type Node, type TopicMetadata } from './metadata.ts'
 import { isRetriable, retrying, staleKnowledgeOf } from './retry.ts'
@@ -35,8 +35,8 @@ export interface RequestLimits {
 export class Cluster {
   readonly metadata = new Metadata()
   readonly backoff: Backoff
-  /** Called after every answer that changed `metadata`. */
-  onMetadata: () => void = () => {}
+  /** Called after every metadata request in the background and every answer: the error, or undefined after an answer. */
+  onMetadata: (failure: Error | undefined) => void = () => {}
   private readonly pool: ConnectionPool
   private readonly bootstrap: readonly BrokerAddress[]
   private readonly topicsInUse = new Set<string>()
@@ -46,6 +46,10 @@ export class Cluster {
   private refreshing: Promise<void> | undefined
   private refreshAfter: Promise<void> | undefined
   private refreshedMs = Number.NEGATIVE_INFINITY
+  private isLearning = false
+  /** Requests by `learn` since `learned`. */
+  private lessons = 0
+  private readonly closing = new AbortController()
 
   constructor(
     private readonly options: ConnectionOptions,
@@ -196,7 +200,36 @@ export class Cluster {
     if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'fetching metadata')
     this.metadata.update(answer, topics)
     this.refreshedMs = this.platform.clock.monotonicMs()
-    this.onMetadata()
+    this.onMetadata(undefined)
+  }
+
+  /**
+   * Fetches metadata in the background because something is not known or not right any more. Calls while it does so are
+   * one, and calls that follow each other without {@link learned} wait for longer and longer.
+   */
+  learn(): void {
+    if (this.isLearning || this.closing.signal.aborted) return
+    this.isLearning = true
+    const pauseMs = this.lessons > 0 ? this.backoff.delayMs(this.lessons) : 0
+    this.lessons++
+    this.refreshAfterPause(pauseMs).then(
+      () => {
+        this.isLearning = false
+      },
+      (error: unknown) => {
+        this.isLearning = false
+        if (!this.closing.signal.aborted) this.onMetadata(error as Error)
+      },
+    )
+  }
+  private async refreshAfterPause(pauseMs: number): Promise<void> {
+    if (pauseMs > 0) await this.platform.timers.sleep(pauseMs, this.closing.signal)
+    await this.refreshMetadata({ timeoutMs: this.options.defaultApiTimeoutMs, signal: this.closing.signal })
+  }
+
+  /** What is known suffices: the next {@link learn} need not wait. */
+  learned(): void {
+    if (!this.isLearning) this.lessons = 0
   }
 
   /** Waits until a topic is there (created a moment ago, or by asking for it). Retried until the limit. */
@@ -277,6 +310,7 @@ export class Cluster {
 
   /** Requests in flight fail. Idempotent. */
   close(): void {
+    this.closing.abort(new ClosedError('client'))
     this.pool.close()
   }
 }

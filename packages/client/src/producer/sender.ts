@@ -57,9 +57,6 @@ export class Sender {
   private readonly leaders = new Map<number, Leader>()
   private identity: ProducerIdentity | undefined
   private isGettingIdentity = false
-  private isLearning = false
-  /** Metadata requests since the last turn that needed none. */
-  private lessons = 0
   private metadataFailure: Error | undefined
   private isScheduled = false
   private readonly closing = new AbortController()
@@ -74,7 +71,7 @@ export class Sender {
     private readonly onReleased: () => void,
   ) {
     this.platform = cluster.platform
-    cluster.onMetadata = () => this.metadataArrived()
+    cluster.onMetadata = failure => this.metadataArrived(failure)
   }
 
   /** There is news: a turn follows once the current one of the event loop is over. */
@@ -117,9 +114,11 @@ export class Sender {
       else due.set(node, [queue])
     }
     for (const [node, queues] of due) this.sendTo(node, queues, nowMs)
-    if (!knowsAll) this.learn()
-    else if (!this.isLearning) this.lessons = 0
-    if (this.cluster.isMetadataOld && !this.accumulator.isEmpty) this.learn()
+    if (knowsAll) this.cluster.learned()
+    if (!knowsAll || (this.cluster.isMetadataOld && !this.accumulator.isEmpty)) {
+      this.cluster.useTopics(this.accumulator.unplacedTopics)
+      this.cluster.learn()
+    }
     if (!this.accumulator.isEmpty) this.arm(nextMs, nowMs)
   }
 
@@ -286,7 +285,7 @@ export class Sender {
       answer.errorCode,
       `${batch.topic}-${batch.partition}${detail === null ? '' : ` (${detail})`}`,
     )
-    if (staleKnowledgeOf(error) === 'metadata') this.learn()
+    if (staleKnowledgeOf(error) === 'metadata') this.cluster.learn()
     if (outcome === 'retry') this.retry(queue, batch, error)
     else if (outcome === 'outOfOrder') this.retry(queue, batch, error, true)
     else if (outcome === 'tooLarge' && batch.recordCount > 1) this.split(queue, batch)
@@ -295,7 +294,7 @@ export class Sender {
 
   private unanswered(error: unknown, shipments: readonly Shipment[]): void {
     const failure = error instanceof MillraceError ? error : new UnexpectedAnswerError('', String(error))
-    if (isRetriable(failure)) this.learn()
+    if (isRetriable(failure)) this.cluster.learn()
     for (const { queue, batch } of shipments) {
       if (isRetriable(failure)) this.retry(queue, batch, failure)
       else this.refuse(queue, batch, failure)
@@ -367,7 +366,7 @@ export class Sender {
       .catch((error: unknown) => {
         if (error instanceof MillraceError && !error.retriable) leader.refusal = error
         this.metadataFailure = error as Error
-        this.learn()
+        this.cluster.learn()
       })
       .then(() => {
         leader.isConnecting = false
@@ -375,46 +374,20 @@ export class Sender {
       })
   }
 
-  /** Fetches metadata, with a pause if that has not helped before. */
-  private learn(): void {
-    if (this.isLearning || this.isClosed) return
-    this.isLearning = true
-    this.lessons++
-    const pauseMs = this.lessons > 1 ? this.cluster.backoff.delayMs(this.lessons - 1) : 0
-    this.cluster.useTopics(this.accumulator.unplacedTopics)
-    const refreshed = () => this.cluster.refreshMetadata({ timeoutMs: this.settings.defaultApiTimeoutMs })
-    const refresh =
-      pauseMs === 0 ? refreshed() : this.platform.timers.sleep(pauseMs, this.closing.signal).then(refreshed)
-    refresh
-      .then(
-        () => {
-          this.metadataFailure = undefined
-        },
-        (error: unknown) => {
-          this.metadataFailure = error as Error
-          if (error instanceof MillraceError && !error.retriable)
-            for (const topic of [...this.accumulator.unplacedTopics]) this.accumulator.refuseTopic(topic, error)
-        },
-      )
-      .then(() => {
-        this.isLearning = false
-        this.wake()
-      })
-  }
-
   /** Records that waited for their topic find their partitions, or learn that there are none. */
-  private metadataArrived(): void {
+  private metadataArrived(failure: Error | undefined): void {
     const { metadata } = this.cluster
+    this.metadataFailure = failure
     for (const name of [...this.accumulator.unplacedTopics]) {
       const topic = metadata.topic(name)
       if (topic !== undefined) {
         this.accumulator.place(topic, this.platform.clock.monotonicMs())
         continue
       }
-      const error = new KafkaError(metadata.errorOf(name), `topic ${name}`)
-      if (error.errorCode === ErrorCode.NONE) continue
+      const error = failure ?? new KafkaError(metadata.errorOf(name), `topic ${name}`)
+      if (error instanceof KafkaError && error.errorCode === ErrorCode.NONE) continue
       this.metadataFailure = error
-      if (!error.retriable) this.accumulator.refuseTopic(name, error)
+      if (error instanceof MillraceError && !error.retriable) this.accumulator.refuseTopic(name, error)
     }
     this.wake()
   }
