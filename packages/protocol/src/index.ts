@@ -10,6 +10,7 @@ export * from './data/metadata/security-records.ts'
 export * from './data/metadata/topic-records.ts'
 export * from './data/metadata-record.ts'
 export * from './data/offset-commit-record.ts'
+export * from './data/producer-snapshot.ts'
 export * from './data/transaction-log-record.ts'
 export * from './errors/error-codes.ts'
 export * from './errors/kafka-error.ts'
@@ -64,6 +65,7 @@ export * from './messages/68-consumer-group-heartbeat.ts'
 export * from './messages/69-consumer-group-describe.ts'
 export * from './messages/74-list-config-resources.ts'
 export * from './messages/75-describe-topic-partitions.ts'
+export * from './records/batch-layout.ts'
 export {
   type BatchCodecs,
   COMPRESSIONS,

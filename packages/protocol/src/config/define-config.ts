@@ -127,7 +127,7 @@ export const list = <const T extends string = string>(...choices: readonly T[]):
 })
 
 /** A table of settings. The type of each default is checked against the type of its row. */
-export function defineConfig<D extends Record<string, Row>>(
+export function defineConfig<const D extends Record<string, Row>>(
   rows: D & { readonly [K in keyof D]: { readonly default: TypeOfRow<D[K]> } },
 ): Readonly<D> {
   return Object.freeze(rows)
