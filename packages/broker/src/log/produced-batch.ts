@@ -7,9 +7,11 @@ import {
   type BatchCodecs,
   CorruptBatchError,
   ErrorCode,
+  inspectRecords,
   KafkaError,
   RecordBatch,
   RecordBatchBuilder,
+  validateProducedBatch,
 } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
 
@@ -34,19 +36,18 @@ export class RefusedBatchError extends KafkaError {
 const MAX_RECORD_ERRORS = 100
 
 /**
- * The one batch in `bytes` (what a client sent for one partition), ready for `PartitionLog.append`: a view of `bytes`,
+ * The one batch in `records` (what a client sent for one partition), ready for `PartitionLog.append`: a view of `records`,
  * or a new batch if `compression.type` asks for another codec. Throws {@link RefusedBatchError} with Kafka's code.
  */
 export function acceptProducedBatch(
-  bytes: Buffer,
+  records: Buffer | null,
   config: TopicConfig,
   nowMs: number,
   codecs: BatchCodecs,
 ): RecordBatch {
-  const batch = onlyBatchIn(bytes)
-  if (!batch.hasValidChecksum(codecs))
-    throw refused(ErrorCode.CORRUPT_MESSAGE, 'the checksum of the batch does not fit')
-  checkHeader(batch)
+  const produced = validateProducedBatch(records, codecs)
+  if (produced.batch === null) throw refused(produced.errorCode, produced.reason)
+  const { batch } = produced
   checkTimestamps(batch, config, nowMs, codecs)
   if (config['cleanup.policy'].includes('compact')) checkKeys(batch, codecs)
   const accepted = recompressed(batch, config, codecs)
@@ -58,13 +59,6 @@ function refused(errorCode: number, detail: string, recordErrors?: readonly Reco
   return new RefusedBatchError(errorCode, detail, recordErrors)
 }
 
-function onlyBatchIn(bytes: Buffer): RecordBatch {
-  const batch = corruptionRefused(() => new RecordBatch(bytes))
-  if (batch.end !== bytes.length)
-    throw refused(ErrorCode.INVALID_RECORD, `${bytes.length - batch.end} bytes behind the one batch that is allowed`)
-  return batch
-}
-
 function corruptionRefused<T>(read: () => T): T {
   try {
     return read()
@@ -74,22 +68,7 @@ function corruptionRefused<T>(read: () => T): T {
   }
 }
 
-function checkHeader(batch: RecordBatch): void {
-  const { recordCount, lastOffsetDelta } = batch
-  if (recordCount <= 0 || lastOffsetDelta + 1 !== recordCount)
-    throw refused(ErrorCode.INVALID_RECORD, `${recordCount} records with a last offset delta of ${lastOffsetDelta}`)
-  if (batch.isControl) throw refused(ErrorCode.INVALID_RECORD, 'clients may not write control batches')
-  if (batch.producerId >= 0 && (batch.baseSequence < 0 || batch.producerEpoch < 0))
-    throw refused(
-      ErrorCode.INVALID_RECORD,
-      `producer ${batch.producerId} with sequence ${batch.baseSequence}, epoch ${batch.producerEpoch}`,
-    )
-  corruptionRefused(() => batch.compression)
-}
-
 function checkTimestamps(batch: RecordBatch, config: TopicConfig, nowMs: number, codecs: BatchCodecs): void {
-  if (batch.timestampType === 'LogAppendTime')
-    throw refused(ErrorCode.INVALID_TIMESTAMP, 'producers may not set LogAppendTime')
   if (config['message.timestamp.type'] === 'LogAppendTime') return
   const latestMs = nowMs + config['message.timestamp.after.max.ms']
   if (batch.maxTimestampMs > latestMs)
@@ -108,14 +87,12 @@ function checkTimestamps(batch: RecordBatch, config: TopicConfig, nowMs: number,
 }
 
 function checkKeys(batch: RecordBatch, codecs: BatchCodecs): void {
-  const keyless: RecordError[] = []
-  corruptionRefused(() => {
-    const cursor = batch.cursor(codecs)
-    for (let index = 0; cursor.advance(); index++)
-      if (cursor.keyBytes < 0 && keyless.length < MAX_RECORD_ERRORS)
-        keyless.push({ index, message: 'a compacted topic needs records with keys' })
-  })
-  if (keyless.length > 0) throw refused(ErrorCode.INVALID_RECORD, 'records without a key in a compacted topic', keyless)
+  const { keylessRecords } = corruptionRefused(() => inspectRecords(batch, codecs))
+  if (keylessRecords.length === 0) return
+  const errors = keylessRecords
+    .slice(0, MAX_RECORD_ERRORS)
+    .map(index => ({ index, message: 'a compacted topic needs records with keys' }))
+  throw refused(ErrorCode.INVALID_RECORD, 'records without a key in a compacted topic', errors)
 }
 
 function recompressed(batch: RecordBatch, config: TopicConfig, codecs: BatchCodecs): RecordBatch {
