@@ -92,6 +92,7 @@ export {
   type RecordsSummary,
   validateProducedBatch,
 } from './records/validate-produced-batch.ts'
+export { sizeOfVarint, VarintReader, writeVarint } from './records/varint.ts'
 export { decode, decodeFrom, defaultOf, encode, encodeTo, isFlexible } from './wire/compile.ts'
 export { MalformedMessageError, UnencodableValueError } from './wire/errors.ts'
 export * from './wire/frame.ts'
