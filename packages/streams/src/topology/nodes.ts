@@ -12,11 +12,10 @@ export interface SourceNode {
   readonly name: string
   /** Topic names without the application's prefix, in the order they were given. */
   readonly topics: readonly string[]
-  /** Undefined takes the application's default serde. */
-  readonly keySerde: Serde<unknown> | undefined
-  readonly valueSerde: Serde<unknown> | undefined
-  /** Undefined takes the application's default extractor. */
-  readonly timestampExtractor: TimestampExtractor | undefined
+  readonly keySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+  readonly timestampExtractor: TimestampExtractor
+  /** Undefined takes the application's setting. */
   readonly autoOffsetReset: AutoOffsetReset | undefined
 }
 
@@ -36,8 +35,9 @@ export interface SinkNode {
   readonly parents: readonly string[]
   /** A topic name without the application's prefix, or one per record. */
   readonly topic: string | TopicNameExtractor<never, never>
-  readonly keySerde: Serde<unknown> | undefined
-  readonly valueSerde: Serde<unknown> | undefined
+  readonly keySerde: Serde<unknown>
+  readonly valueSerde: Serde<unknown>
+  /** Undefined leaves the choice to Kafka's default. */
   readonly partitioner: StreamPartitioner<never, never> | undefined
 }
 
