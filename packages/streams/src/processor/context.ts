@@ -1,4 +1,3 @@
-import type { Serde } from '@millrace/client'
 import type { StateStore } from '../state/state-store.ts'
 import type { Record } from './record.ts'
 
@@ -43,9 +42,6 @@ export interface ProcessorContext<KOut, VOut> {
   /** The greatest timestamp of the task's records so far, −1 before the first. */
   currentStreamTimeMs(): number
   currentSystemTimeMs(): number
-  /** The application's defaults; undefined when none are set. */
-  readonly defaultKeySerde: Serde<unknown> | undefined
-  readonly defaultValueSerde: Serde<unknown> | undefined
 }
 
 /** Why a record went no further, each of which counts in `dropped-records`. */

@@ -26,5 +26,5 @@ export interface FixedKeyProcessorSupplier<K, VIn, VOut = VIn> {
   readonly stores?: readonly StoreBuilder[]
 }
 
-/** `forward` throws a StreamsError for a record whose key is not that of the record being processed. */
+/** `forward` throws a StreamsError for a key that is not that of the record in hand, and so always in a punctuator. */
 export interface FixedKeyProcessorContext<K, V> extends ProcessorContext<K, V> {}
