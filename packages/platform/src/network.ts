@@ -32,14 +32,17 @@ export interface Listener {
   close(): Promise<void>
 }
 
+/** {@link Connection.write} asks to hold back while more than this waits. */
+export const HIGH_WATER_MARK_BYTES = 1024 * 1024
+
 export interface Connection {
   readonly remoteAddress: string
   readonly remotePort: number
   /** Who gets what arrives. Nothing is delivered, and nothing is lost, before it is set; set it once. */
   handler: ConnectionHandler
   /**
-   * Queues the chunks in order; they must not be changed afterwards. False when more than the high-water mark waits:
-   * hold back until `onDrain`. A write after the end or the close is ignored.
+   * Queues the chunks in order; they must not be changed afterwards. False when more than {@link HIGH_WATER_MARK_BYTES}
+   * wait: hold back until `onDrain`. A write after the end or the close is ignored.
    */
   write(chunks: readonly Uint8Array[]): boolean
   /** Bytes accepted by `write` and not yet handed to the system. */
