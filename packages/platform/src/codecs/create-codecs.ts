@@ -1,4 +1,4 @@
-import type { Codecs, CompressionCodec } from '../codecs.ts'
+import { type Codecs, type CompressionCodec, DecompressionError } from '../codecs.ts'
 import { crc32c } from './crc32c.ts'
 import { compressGzip, decompressGzip } from './gzip.ts'
 import { compressLz4, decompressLz4 } from './lz4.ts'
@@ -22,6 +22,10 @@ export function createCodecs(): Codecs {
   return {
     crc32c,
     compress: (codec, bytes) => CODECS[codec].compress(bytes),
-    decompress: (codec, bytes, maxBytes) => CODECS[codec].decompress(bytes, maxBytes),
+    decompress(codec, bytes, maxBytes) {
+      // Each format has a header, but zstd takes no frames at all for an empty sequence of them.
+      if (bytes.length === 0) throw new DecompressionError(codec, 'malformed')
+      return CODECS[codec].decompress(bytes, maxBytes)
+    },
   }
 }
