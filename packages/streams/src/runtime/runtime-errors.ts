@@ -13,3 +13,14 @@ export class ProductionError extends StreamsError {
     })
   }
 }
+
+/** A store cannot be read: it does not exist, is of another type, or its tasks are not running here. */
+export class InvalidStateStoreError extends StreamsError {
+  override readonly code = 'INVALID_STATE_STORE'
+  constructor(
+    readonly storeName: string,
+    reason: string,
+  ) {
+    super(`store ${storeName} ${reason}`)
+  }
+}

@@ -1,6 +1,8 @@
 import type { Serde } from '@millrace/client'
 import { type KeyRange, keyAfter, prefixRange } from '../bytes/byte-order.ts'
-import type { Rows, ScanDirection } from '../rows.ts'
+import type { CommittedKeyValues } from '../committed-reads.ts'
+import type { StoreRows } from '../generations.ts'
+import type { Row, Rows, ScanDirection } from '../rows.ts'
 import type {
   KeyValueStore,
   ReadOnlyKeyValueStore,
@@ -20,16 +22,16 @@ export interface KeyValueLayers<K, V> {
   /** The outermost wrapper. */
   readonly rows: Rows
   /** The innermost rows, where restored records go. */
-  readonly ownRows: Rows
+  readonly ownRows: StoreRows
 }
 
 /** Reading and restoring, the same for both kinds of key-value store. `T` is what a row decodes to. */
-abstract class TypedKeyValueStore<K, V, T> implements ReadOnlyKeyValueStore<K, T> {
+abstract class TypedKeyValueStore<K, V, T> implements ReadOnlyKeyValueStore<K, T>, CommittedKeyValues<K, T> {
   readonly name: string
   readonly persistent: boolean
   protected readonly rows: Rows
   protected readonly serdes: StoreSerdes<K, V>
-  readonly #ownRows: Rows
+  readonly #ownRows: StoreRows
   readonly #format: RowFormat
 
   constructor({ name, persistent, serdes, rows, ownRows }: KeyValueLayers<K, V>, format: RowFormat) {
@@ -73,6 +75,19 @@ abstract class TypedKeyValueStore<K, V, T> implements ReadOnlyKeyValueStore<K, T
 
   flush(): void {}
 
+  getCommitted(key: K): T | undefined {
+    const row = this.#ownRows.getCommitted(this.serdes.encodeKey(key))
+    return row === undefined ? undefined : this.decodeRow(row)
+  }
+
+  async *rangeCommitted(
+    from: K | null,
+    to: K | null,
+    direction: ScanDirection,
+  ): AsyncIterableIterator<readonly [K, T]> {
+    for await (const row of this.#ownRows.scanCommitted(this.#closedRange(from, to), direction)) yield this.#decode(row)
+  }
+
   protected getRow(key: Uint8Array): T | undefined {
     const row = this.rows.get(key)
     return row === undefined ? undefined : this.decodeRow(row)
@@ -92,7 +107,11 @@ abstract class TypedKeyValueStore<K, V, T> implements ReadOnlyKeyValueStore<K, T
   }
 
   *#scan(range: KeyRange, direction: ScanDirection): IterableIterator<readonly [K, T]> {
-    for (const [key, row] of this.rows.scan(range, direction)) yield [this.serdes.decodeKey(key), this.decodeRow(row)]
+    for (const row of this.rows.scan(range, direction)) yield this.#decode(row)
+  }
+
+  #decode([key, row]: Row): readonly [K, T] {
+    return [this.serdes.decodeKey(key), this.decodeRow(row)]
   }
 }
 

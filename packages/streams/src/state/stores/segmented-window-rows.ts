@@ -48,13 +48,12 @@ export class SegmentedWindowRows implements WindowRows {
     this.#segmentMs = segmentMsOf(retentionMs)
     this.#expiry = expiry
     this.#onExpired = onExpired
-    const observed = rows.get(OBSERVED_TIME_KEY)
-    this.#observedMs = observed === undefined ? NOTHING_OBSERVED : readInt64(observed, 0)
+    this.#observedMs = observedTimeOf(rows.get(OBSERVED_TIME_KEY))
     this.#clearExpiredSegments() // A crash may have come between a batch and its clearing.
   }
 
   get(key: Uint8Array, startMs: number): Buffer | undefined {
-    if (startMs < this.#firstVisibleMs()) return undefined
+    if (startMs < this.#firstVisibleMs(this.#observedMs)) return undefined
     return this.#rows.get(rowKey(this.#segmentOf(startMs), key, startMs))
   }
 
@@ -67,15 +66,29 @@ export class SegmentedWindowRows implements WindowRows {
     this.#write(key, startMs, value)
   }
 
-  *scan({ key, fromMs, toMs }: WindowRange, direction: ScanDirection): IterableIterator<WindowRow> {
-    const firstMs = Math.max(fromMs, this.#firstVisibleMs(), 0)
-    const lastMs = Math.min(toMs, this.#observedMs)
-    for (const segment of segmentsBetween(this.#segmentOf(firstMs), this.#segmentOf(lastMs), direction)) {
-      const range = key === undefined ? segmentRange(segment, segment + 1) : keyRange(segment, key, firstMs, lastMs)
-      for (const row of this.#rows.scan(range, direction)) {
+  *scan(range: WindowRange, direction: ScanDirection): IterableIterator<WindowRow> {
+    const visible = this.#visible(range, this.#observedMs)
+    for (const rows of this.#keyRanges(visible, direction)) {
+      for (const row of this.#rows.scan(rows, direction)) {
         const window = windowRow(row)
-        if (window.startMs < firstMs || window.startMs > lastMs) continue
-        if (key === undefined || window.key.length === key.length) yield window
+        if (isIn(visible, window)) yield window
+      }
+    }
+  }
+
+  /** As `get`, without what waits for a commit. */
+  getCommitted(key: Uint8Array, startMs: number): Buffer | undefined {
+    if (startMs < this.#firstVisibleMs(this.#committedObservedMs())) return undefined
+    return this.#rows.getCommitted(rowKey(this.#segmentOf(startMs), key, startMs))
+  }
+
+  /** As `scan`, without what waits for a commit. */
+  async *scanCommitted(range: WindowRange, direction: ScanDirection): AsyncIterableIterator<WindowRow> {
+    const visible = this.#visible(range, this.#committedObservedMs())
+    for (const rows of this.#keyRanges(visible, direction)) {
+      for await (const row of this.#rows.scanCommitted(rows, direction)) {
+        const window = windowRow(row)
+        if (isIn(visible, window)) yield window
       }
     }
   }
@@ -90,7 +103,8 @@ export class SegmentedWindowRows implements WindowRows {
       this.#clearExpiredSegments()
     }
     const segment = this.#segmentOf(startMs)
-    const isLive = this.#expiry === 'by-segment' ? segment >= this.#firstSegment : startMs >= this.#firstVisibleMs()
+    const isLive =
+      this.#expiry === 'by-segment' ? segment >= this.#firstSegment : startMs >= this.#firstVisibleMs(this.#observedMs)
     if (isLive) this.#rows.put(rowKey(segment, key, startMs), value)
     return isLive
   }
@@ -102,8 +116,29 @@ export class SegmentedWindowRows implements WindowRows {
     this.#firstSegment = firstLive
   }
 
-  #firstVisibleMs(): number {
-    return this.#observedMs - this.#retentionMs + 1
+  /** The part of the range that has not expired and was not overtaken by anything. */
+  #visible({ key, fromMs, toMs }: WindowRange, observedMs: number): WindowRange {
+    return {
+      key,
+      fromMs: Math.max(fromMs, this.#firstVisibleMs(observedMs), 0),
+      toMs: Math.min(toMs, observedMs),
+    }
+  }
+
+  /** Where the rows of the range are, with others among them, segment by segment. */
+  *#keyRanges({ key, fromMs, toMs }: WindowRange, direction: ScanDirection): IterableIterator<KeyRange> {
+    for (const segment of segmentsBetween(this.#segmentOf(fromMs), this.#segmentOf(toMs), direction)) {
+      if (key === undefined) yield segmentRange(segment, segment + 1)
+      else yield { from: rowKey(segment, key, fromMs), to: rowKey(segment, key, toMs + 1) }
+    }
+  }
+
+  #committedObservedMs(): number {
+    return observedTimeOf(this.#rows.getCommitted(OBSERVED_TIME_KEY))
+  }
+
+  #firstVisibleMs(observedMs: number): number {
+    return observedMs - this.#retentionMs + 1
   }
 
   #segmentOf(startMs: number): number {
@@ -132,9 +167,14 @@ function segmentRange(from: number, to: number): KeyRange {
   return range
 }
 
-/** Rows of one key in one segment; longer keys that start with this one may lie among them. */
-function keyRange(segment: number, key: Uint8Array, fromMs: number, toMs: number): KeyRange {
-  return { from: rowKey(segment, key, fromMs), to: rowKey(segment, key, toMs + 1) }
+/** Keys that are longer than the one asked for, and starts outside of the range, lie among the rows of a range. */
+function isIn({ key, fromMs, toMs }: WindowRange, window: WindowRow): boolean {
+  if (window.startMs < fromMs || window.startMs > toMs) return false
+  return key === undefined || window.key.length === key.length
+}
+
+function observedTimeOf(row: Buffer | undefined): number {
+  return row === undefined ? NOTHING_OBSERVED : readInt64(row, 0)
 }
 
 function* segmentsBetween(first: number, last: number, direction: ScanDirection): IterableIterator<number> {

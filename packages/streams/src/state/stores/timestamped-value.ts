@@ -11,7 +11,7 @@ export function withTimestamp(value: Uint8Array, timestampMs: number): Buffer {
 }
 
 export function timestampOf(row: Uint8Array): number {
-  return readInt64(Buffer.from(row.buffer, row.byteOffset, TIMESTAMP_BYTES), 0)
+  return readInt64(row instanceof Buffer ? row : Buffer.from(row.buffer, row.byteOffset, TIMESTAMP_BYTES), 0)
 }
 
 /** A view of the value's own bytes. */

@@ -1,4 +1,5 @@
 import { Windowed } from '../../windows/windowed.ts'
+import type { CommittedWindows } from '../committed-reads.ts'
 import type { ScanDirection } from '../rows.ts'
 import type { ReadOnlyWindowStore, TimestampedWindowStore, ValueAndTimestamp, WindowStore } from '../state-store.ts'
 import { parseWindowChangelogKey } from './changelogged-window-rows.ts'
@@ -6,7 +7,7 @@ import { PLAIN_ROWS, type RowFormat, TIMESTAMPED_ROWS } from './row-format.ts'
 import type { SegmentedWindowRows } from './segmented-window-rows.ts'
 import type { StoreSerdes } from './store-serdes.ts'
 import { timestampOf, valuePartOf, withTimestamp } from './timestamped-value.ts'
-import type { WindowRows } from './window-rows.ts'
+import type { WindowRow, WindowRows } from './window-rows.ts'
 
 export interface WindowLayers<K, V> {
   readonly name: string
@@ -20,7 +21,7 @@ export interface WindowLayers<K, V> {
 }
 
 /** Reading and restoring, the same for both kinds of window store. `T` is what a row decodes to. */
-abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T> {
+abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T>, CommittedWindows<K, T> {
   readonly name: string
   readonly persistent: boolean
   protected readonly rows: WindowRows
@@ -77,6 +78,21 @@ abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T> {
 
   flush(): void {}
 
+  fetchCommitted(key: K, startMs: number): T | undefined {
+    const row = this.#ownRows.getCommitted(this.serdes.encodeKey(key), startMs)
+    return row === undefined ? undefined : this.decodeRow(row)
+  }
+
+  async *scanCommitted(
+    key: K | undefined,
+    fromMs: number,
+    toMs: number,
+    direction: ScanDirection,
+  ): AsyncIterableIterator<readonly [Windowed<K>, T]> {
+    const range = { key: key === undefined ? undefined : this.serdes.encodeKey(key), fromMs, toMs }
+    for await (const row of this.#ownRows.scanCommitted(range, direction)) yield this.#decode(row)
+  }
+
   *#windowsOf(
     key: Uint8Array,
     fromMs: number,
@@ -87,10 +103,12 @@ abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T> {
   }
 
   *#windows(fromMs: number, toMs: number, direction: ScanDirection): IterableIterator<readonly [Windowed<K>, T]> {
-    for (const { key, startMs, value } of this.rows.scan({ key: undefined, fromMs, toMs }, direction)) {
-      const endMs = Math.min(startMs + this.#windowSizeMs, Number.MAX_SAFE_INTEGER)
-      yield [new Windowed(this.serdes.decodeKey(key), startMs, endMs), this.decodeRow(value)]
-    }
+    for (const row of this.rows.scan({ key: undefined, fromMs, toMs }, direction)) yield this.#decode(row)
+  }
+
+  #decode({ key, startMs, value }: WindowRow): readonly [Windowed<K>, T] {
+    const endMs = Math.min(startMs + this.#windowSizeMs, Number.MAX_SAFE_INTEGER)
+    return [new Windowed(this.serdes.decodeKey(key), startMs, endMs), this.decodeRow(value)]
   }
 }
 
