@@ -16,6 +16,7 @@ interface FixedSizeCodec<T> {
 
 function fixedSize<T>({ name, sizeBytes, accepts, write, read }: FixedSizeCodec<T>): Serde<T> {
   return {
+    isPortable: true,
     serialize(topic, value) {
       if (!accepts(value)) throw new SerializationError(topic, `${print(value)} is not ${name}`)
       const bytes = Buffer.allocUnsafe(sizeBytes)
@@ -42,6 +43,8 @@ function integer(name: string, bits: 16 | 32): FixedSizeCodec<number> {
 }
 
 const STRING: Serde<string> = {
+  isPortable: true,
+  isLazy: true,
   serialize(topic, value) {
     if (typeof value !== 'string') throw new SerializationError(topic, `${print(value)} is not a string`)
     return Buffer.from(value)
@@ -50,6 +53,8 @@ const STRING: Serde<string> = {
 }
 
 const BYTES: Serde<Uint8Array> = {
+  isPortable: true,
+  isLazy: true,
   serialize(topic, value) {
     if (!(value instanceof Uint8Array)) throw new SerializationError(topic, `${print(value)} is not a Uint8Array`)
     return value
@@ -58,6 +63,7 @@ const BYTES: Serde<Uint8Array> = {
 }
 
 const UUID_TEXT: Serde<string> = {
+  isPortable: true,
   serialize(topic, value) {
     if (typeof value !== 'string' || !UUID.test(value))
       throw new SerializationError(topic, `${print(value)} is not a uuid`)
@@ -103,6 +109,7 @@ const BOOLEAN = fixedSize<boolean>({
 
 const TWO_32 = 2 ** 32
 const INT64: Serde<number> = {
+  isPortable: true,
   serialize(topic, value) {
     if (!Number.isSafeInteger(value)) throw new SerializationError(topic, `${print(value)} is not a safe integer`)
     const bytes = Buffer.allocUnsafe(8)
@@ -146,6 +153,8 @@ export const Serdes = {
   /** UTF-8 JSON. `check` may narrow or refuse what was parsed by throwing; without it the type is the caller's word. */
   json<T>(check?: (parsed: unknown) => T): Serde<T> {
     return {
+      isPortable: true,
+      isLazy: check === undefined,
       serialize(topic, value) {
         const text = JSON.stringify(value)
         if (text === undefined) throw new SerializationError(topic, `${print(value)} has no JSON form`)
