@@ -1,4 +1,4 @@
-import type { GroupRecordInput, InputOf, JoinGroupResponse, SyncGroupResponse } from '@millrace/protocol'
+import type { GroupRecord, InputOf, JoinGroupResponse, SyncGroupResponse } from '@millrace/protocol'
 import type { Group } from './group.ts'
 import { type GroupEvent, move } from './group-moves.ts'
 
@@ -7,7 +7,7 @@ export interface Decision<Answer> {
   /** The group after it, in force as soon as `records` are in the log. */
   readonly group: Group
   /** For `__consumer_offsets`; answers and replies wait until they are durable. */
-  readonly records: readonly GroupRecordInput[]
+  readonly records: readonly GroupRecord[]
   /** For the request that asked, unless it is parked. */
   readonly answer: Answer | Parked
   /** For requests parked by earlier decisions, or by this one. */
@@ -51,7 +51,7 @@ export interface GroupLimits {
 
 /** Collects one decision. The group it starts from is not touched. */
 export class DecisionDraft {
-  private readonly records: GroupRecordInput[] = []
+  private readonly records: GroupRecord[] = []
   private readonly replies: Reply[] = []
   private readonly timers: TimerChange[] = []
 
@@ -67,7 +67,7 @@ export class DecisionDraft {
   move(event: GroupEvent): void {
     this.change({ state: move(this.group.state, event), stateSinceMs: this.nowMs })
   }
-  append(record: GroupRecordInput): void {
+  append(record: GroupRecord): void {
     this.records.push(record)
   }
   reply(reply: Reply): void {

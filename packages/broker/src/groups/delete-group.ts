@@ -1,5 +1,5 @@
 /** DeleteGroups (API key 42) and OffsetDelete (47): what an administrator may take away, and the tombstones for it. */
-import { ErrorCode, type GroupRecordInput } from '@millrace/protocol'
+import { ErrorCode, type GroupRecord } from '@millrace/protocol'
 import type { CommittedOffsets } from './committed-offsets.ts'
 import type { Group } from './group.ts'
 import { groupTombstone } from './group-records.ts'
@@ -12,8 +12,8 @@ export function mayDelete(group: Group | undefined): ErrorCode {
 }
 
 /** The whole group: every offset, then itself. */
-export function tombstonesOf(group: Group, offsets: CommittedOffsets): readonly GroupRecordInput[] {
-  const tombstones: GroupRecordInput[] = []
+export function tombstonesOf(group: Group, offsets: CommittedOffsets): readonly GroupRecord[] {
+  const tombstones: GroupRecord[] = []
   for (const [topic, partitions] of offsets.topics())
     for (const partition of partitions.keys()) tombstones.push(offsetTombstone(group.groupId, topic, partition))
   tombstones.push(groupTombstone(group.groupId))

@@ -1,8 +1,8 @@
 /** A group as its record in `__consumer_offsets` holds it, both ways. */
-import type { GroupMetadataKey, GroupMetadataValue, GroupRecordInput } from '@millrace/protocol'
+import type { GroupMetadataKey, GroupMetadataValue, GroupRecord } from '@millrace/protocol'
 import { emptyGroup, type Group, metadataOf, newMember } from './group.ts'
 
-export function groupMetadataRecord(group: Group): GroupRecordInput {
+export function groupMetadataRecord(group: Group): GroupRecord {
   const members = [...group.members.values()].map(member => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
@@ -27,7 +27,7 @@ export function groupMetadataRecord(group: Group): GroupRecordInput {
   }
 }
 
-export function groupTombstone(groupId: string): GroupRecordInput {
+export function groupTombstone(groupId: string): GroupRecord {
   return { kind: 'GroupMetadata', key: { group: groupId }, value: null }
 }
 

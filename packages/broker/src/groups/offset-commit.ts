@@ -1,5 +1,5 @@
 /** OffsetCommit (API key 8): who may commit, and the records of a commit. */
-import { ErrorCode, type GroupRecordInput } from '@millrace/protocol'
+import { ErrorCode, type GroupRecord } from '@millrace/protocol'
 import { answerOnly, type Decision, DecisionDraft, type GroupLimits } from './decision.ts'
 import type { Group } from './group.ts'
 import { checkMember, renewSession } from './membership.ts'
@@ -51,7 +51,7 @@ export function commit(
   return draft.decide(ErrorCode.NONE)
 }
 
-function offsetCommitRecord(group: string, commit: OffsetToCommit, nowMs: number): GroupRecordInput {
+function offsetCommitRecord(group: string, commit: OffsetToCommit, nowMs: number): GroupRecord {
   const { topic, topicId, partition, offset, leaderEpoch, metadata, expireTimestampMs } = commit
   return {
     kind: 'OffsetCommit',
@@ -60,6 +60,6 @@ function offsetCommitRecord(group: string, commit: OffsetToCommit, nowMs: number
   }
 }
 
-export function offsetTombstone(group: string, topic: string, partition: number): GroupRecordInput {
+export function offsetTombstone(group: string, topic: string, partition: number): GroupRecord {
   return { kind: 'OffsetCommit', key: { group, topic, partition }, value: null }
 }

@@ -1,5 +1,5 @@
 /** When committed offsets and groups without any are forgotten. Source: KIP-211. */
-import type { GroupRecordInput } from '@millrace/protocol'
+import type { GroupRecord } from '@millrace/protocol'
 import type { CommittedOffset, CommittedOffsets } from './committed-offsets.ts'
 import type { Group } from './group.ts'
 import { groupTombstone } from './group-records.ts'
@@ -12,11 +12,11 @@ export function expireOffsets(
   offsets: CommittedOffsets,
   retentionMs: number,
   nowMs: number,
-): readonly GroupRecordInput[] {
+): readonly GroupRecord[] {
   const topicsInUse = group.members.size === 0 ? null : subscribedTopics(group)
   // Members whose subscriptions the broker cannot read may need any of the offsets.
   if (group.members.size > 0 && topicsInUse === null) return []
-  const tombstones: GroupRecordInput[] = []
+  const tombstones: GroupRecord[] = []
   let left = 0
   for (const [topic, partitions] of offsets.topics())
     for (const [partition, committed] of partitions) {

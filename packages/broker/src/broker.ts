@@ -1,0 +1,142 @@
+/**
+ * A whole broker: it opens the data directories, replays the metadata, recovers the partition logs, loads the groups and
+ * listens. Its parts get what they need through constructors; nothing here decides anything.
+ */
+import type { Platform } from '@millrace/platform'
+import type { Api } from '@millrace/protocol'
+import { type BrokerConfig, type BrokerConfigInput, parseBrokerConfig } from './config/broker-config.ts'
+import { advertisedAddress, type Endpoint, listenAddress } from './config/listener.ts'
+import { GroupCoordinator } from './coordinator/group-coordinator.ts'
+import { GroupLog } from './coordinator/group-log.ts'
+import { FetchPurgatory } from './fetch/fetch-purgatory.ts'
+import { answerUnsupportedVersion } from './handlers/18-api-versions.ts'
+import { allHandlers } from './handlers/all-handlers.ts'
+import { LogManager, type RecoveryProgress } from './log/log-manager.ts'
+import { MetadataLog } from './metadata/metadata-log.ts'
+import { Server } from './server/server.ts'
+import { ProducerIds } from './topics/producer-ids.ts'
+import { Topics } from './topics/topics.ts'
+
+/** How long a clean stop waits for answers to be taken. */
+const CLOSE_GRACE_MS = 2_000
+
+export interface BrokerOptions {
+  readonly platform: Platform
+  /** By Kafka's property names; what is left out has Kafka's default (see `config/broker-config.ts`). */
+  readonly config?: BrokerConfigInput
+  /** Told of every partition that is opened or recovered at start. */
+  readonly onRecovery?: (progress: RecoveryProgress) => void
+  /** Told of errors that are bugs. Default: a warning of the process. */
+  readonly onBug?: (error: unknown) => void
+}
+
+interface Parts {
+  readonly logs: LogManager
+  readonly groups: GroupCoordinator
+  readonly fetches: FetchPurgatory
+  readonly server: Server
+}
+
+export class Broker {
+  private stopping: Promise<void> | undefined
+
+  private constructor(
+    private readonly parts: Parts,
+    /** Where clients reach it. */
+    readonly advertised: Endpoint,
+    readonly config: BrokerConfig,
+  ) {}
+
+  /**
+   * Resolves once clients are answered; groups may still be loading. Rejects with InvalidConfigError, with NetworkError when
+   * the address is taken, and with what the data directories are wrong with. The caller closes it.
+   */
+  static async start({ platform, config: input = {}, onRecovery, onBug = warn }: BrokerOptions): Promise<Broker> {
+    const config = parseBrokerConfig(input)
+    const listen = listenAddress(config)
+    const logs = await LogManager.open(platform, config)
+    try {
+      const metadata = await MetadataLog.open(logs)
+      const topics = new Topics(metadata, logs, config, platform.random)
+      await logs.openAll(topics.partitions(), onRecovery)
+      const groups = new GroupCoordinator(new GroupLog(topics, config, platform), config, platform, onBug)
+      topics.onDelete(topic => {
+        groups.topicDeleted(topic).catch(onBug)
+      })
+      const fetches = new FetchPurgatory(platform.timers)
+      const advertised = () => advertisedAddress(config, { host: listen.host, port: server.port })
+      const handlers = allHandlers({
+        config,
+        clusterId: logs.clusterId,
+        clock: platform.clock,
+        codecs: platform.codecs,
+        topics,
+        groups,
+        fetches,
+        producerIds: new ProducerIds(metadata, config['node.id']),
+        advertised,
+      })
+      const server: Server = await Server.listen(platform, {
+        ...listen,
+        maxFrameBytes: config['socket.request.max.bytes'],
+        maxReceiveBytes: orUnbounded(config['queued.max.request.bytes']),
+        maxRequests: config['queued.max.requests'],
+        maxConnections: config['max.connections'],
+        maxIdleMs: orUnbounded(config['connections.max.idle.ms']),
+        handlerOf: apiKey => handlers.get(apiKey),
+        answerUnsupportedVersion,
+        onBug: (error: unknown, _api: Api) => onBug(error),
+      })
+      groups.load().catch(onBug)
+      return new Broker({ logs, groups, fetches, server }, advertised(), config)
+    } catch (error) {
+      logs.halt()
+      throw error
+    }
+  }
+
+  get port(): number {
+    return this.parts.server.port
+  }
+  /** For a client's `bootstrap.servers`. */
+  get bootstrapServers(): string {
+    return `${this.advertised.host}:${this.advertised.port}`
+  }
+
+  /** Answers what is in process, takes nothing new, and leaves data directories that need no recovery. Idempotent. */
+  close(): Promise<void> {
+    this.stopping ??= this.stop()
+    return this.stopping
+  }
+
+  /** Drops everything at once, as `kill -9` would: for simulations and tests of recovery. */
+  halt(): void {
+    const { logs, groups, fetches, server } = this.parts
+    this.stopping = Promise.resolve()
+    server.halt()
+    groups.close()
+    fetches.completeAll()
+    logs.halt()
+  }
+
+  private async stop(): Promise<void> {
+    const { logs, groups, fetches, server } = this.parts
+    const closed = server.close(CLOSE_GRACE_MS)
+    groups.close()
+    fetches.completeAll()
+    await closed
+    await logs.close()
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+}
+
+function orUnbounded(bound: number): number {
+  return bound < 0 ? Number.POSITIVE_INFINITY : bound
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error))
+}

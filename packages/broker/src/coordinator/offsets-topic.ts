@@ -1,0 +1,30 @@
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { NewTopic } from '../topics/create-topic.ts'
+
+export const OFFSETS_TOPIC = '__consumer_offsets'
+
+/** The partition of `__consumer_offsets` that holds a group, as Kafka computes it. */
+export function partitionOfGroup(groupId: string, partitionCount: number): number {
+  return (javaHashCode(groupId) & 0x7fff_ffff) % partitionCount
+}
+
+/** `String.hashCode` of Java: over UTF-16 code units, in 32 bits. */
+function javaHashCode(text: string): number {
+  let hash = 0
+  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0
+  return hash
+}
+
+export function offsetsTopic(config: BrokerConfig): NewTopic {
+  return {
+    name: OFFSETS_TOPIC,
+    partitionCount: config['offsets.topic.num.partitions'],
+    replicationFactor: config['offsets.topic.replication.factor'],
+    assignments: [],
+    configs: [
+      { name: 'cleanup.policy', value: 'compact' },
+      { name: 'compression.type', value: 'producer' },
+      { name: 'segment.bytes', value: String(config['offsets.topic.segment.bytes']) },
+    ],
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * Where fetches wait for `fetch.min.bytes`. A waiting fetch hangs on the partitions it wants: an advance of one's high
+ * watermark looks at that partition alone.
+ */
+import type { Timers } from '@millrace/platform'
+import type { IsolationLevel, PartitionLog } from '../log/partition-log.ts'
+
+export interface AwaitedPartition {
+  readonly log: PartitionLog
+  readonly offset: number
+  /** Bytes beyond what the fetch would take from this partition do not count. */
+  readonly maxBytes: number
+}
+
+export interface AwaitedBytes {
+  readonly partitions: readonly AwaitedPartition[]
+  readonly minBytes: number
+  readonly maxWaitMs: number
+  readonly isolation: IsolationLevel
+}
+
+export class FetchPurgatory {
+  private readonly waiting = new Set<() => void>()
+
+  constructor(private readonly timers: Timers) {}
+
+  /** How many fetches wait. */
+  get size(): number {
+    return this.waiting.size
+  }
+
+  /** Resolves when `minBytes` are there, when the time is over, or when a partition has gone: it is time to read again. */
+  wait({ partitions, minBytes, maxWaitMs, isolation }: AwaitedBytes): Promise<void> {
+    return new Promise(resolve => {
+      const available = partitions.map(() => 0)
+      let totalBytes = 0
+      const stops: (() => void)[] = []
+      const finish = () => {
+        if (!this.waiting.delete(finish)) return
+        timer.cancel()
+        for (const stop of stops) stop()
+        resolve()
+      }
+      const look = (index: number) => {
+        const { log, offset, maxBytes } = partitions[index]!
+        // Gone, or offline: the read will say so.
+        if (log.offlineReason !== undefined) return finish()
+        const bytes = Math.min(log.readableBytes(offset, isolation), maxBytes)
+        totalBytes += bytes - available[index]!
+        available[index] = bytes
+        if (totalBytes >= minBytes) finish()
+      }
+      this.waiting.add(finish)
+      const timer = this.timers.after(maxWaitMs, finish)
+      for (let index = 0; index < partitions.length && this.waiting.has(finish); index++) {
+        stops.push(partitions[index]!.log.onHighWatermarkAdvance(() => look(index)))
+        look(index)
+      }
+      // Completed while it was still being hung up.
+      if (!this.waiting.has(finish)) for (const stop of stops) stop()
+    })
+  }
+
+  /** Ends every wait, as at shutdown. */
+  completeAll(): void {
+    for (const finish of [...this.waiting]) finish()
+  }
+}

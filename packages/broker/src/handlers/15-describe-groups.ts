@@ -1,0 +1,47 @@
+/** DescribeGroups (API key 15), v0 to v6. */
+import { APIS, type DescribeGroupsRequest, ErrorCode } from '@millrace/protocol'
+import { type Group, metadataOf } from '../groups/group.ts'
+import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
+import { answer, type BrokerServices } from './services.ts'
+
+/** Below, a missing group is one in state Dead. */
+const FIRST_WITH_NOT_FOUND = 6
+const NO_BYTES = Buffer.alloc(0)
+
+export function describeGroups({ groups }: BrokerServices): RequestHandler {
+  function handle(request: DescribeGroupsRequest, { apiVersion }: RequestContext) {
+    return { groups: request.groups.map(groupId => describe(groupId, apiVersion)) }
+  }
+
+  function describe(groupId: string, apiVersion: number) {
+    const { errorCode, group } = groups.describe(groupId)
+    if (errorCode === ErrorCode.NONE && group !== undefined) return described(group)
+    const nothing = { groupId, protocolType: '', protocolData: '', members: [] }
+    if (errorCode !== ErrorCode.NONE) return { ...nothing, errorCode, groupState: '' }
+    if (apiVersion < FIRST_WITH_NOT_FOUND) return { ...nothing, errorCode, groupState: 'Dead' }
+    const errorMessage = `group ${groupId} not found`
+    return { ...nothing, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, groupState: 'Dead' }
+  }
+
+  return answer(APIS.DescribeGroups, 'strict', handle)
+}
+
+/** Subscriptions and assignments are shown when they are settled only. */
+function described(group: Group) {
+  const isStable = group.state === 'Stable'
+  return {
+    errorCode: ErrorCode.NONE,
+    groupId: group.groupId,
+    groupState: group.state,
+    protocolType: group.protocolType ?? '',
+    protocolData: isStable ? (group.protocolName ?? '') : '',
+    members: [...group.members.values()].map(member => ({
+      memberId: member.memberId,
+      groupInstanceId: member.groupInstanceId,
+      clientId: member.clientId,
+      clientHost: member.clientHost,
+      memberMetadata: isStable ? metadataOf(member, group.protocolName) : NO_BYTES,
+      memberAssignment: isStable ? member.assignment : NO_BYTES,
+    })),
+  }
+}

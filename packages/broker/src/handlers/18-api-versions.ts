@@ -1,0 +1,37 @@
+/** ApiVersions (API key 18), v0 to v4: what this broker serves, so that clients choose versions. */
+import {
+  APIS,
+  type Api,
+  type ApiVersionsRequest,
+  ErrorCode,
+  encodeResponseFrame,
+  type IncomingRequest,
+} from '@millrace/protocol'
+import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
+import { answer } from './services.ts'
+
+/** From here on clients name themselves (KIP-511). */
+const FIRST_WITH_SOFTWARE = 3
+const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
+
+/** `served`: asked per request, because this handler is one of those it tells about. */
+export function apiVersions(served: () => readonly Api[]): RequestHandler {
+  function handle(request: ApiVersionsRequest, { apiVersion }: RequestContext) {
+    const { clientSoftwareName, clientSoftwareVersion } = request
+    const isNamed = SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion)
+    if (apiVersion >= FIRST_WITH_SOFTWARE && !isNamed) return { errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] }
+    return { errorCode: ErrorCode.NONE, apiKeys: served().map(rangeOf) }
+  }
+  return answer(APIS.ApiVersions, 'strict', handle)
+}
+
+/** An unknown version of ApiVersions itself is answered in v0, with the range to choose from (KIP-511). */
+export function answerUnsupportedVersion({ api, correlationId }: IncomingRequest): Uint8Array[] | undefined {
+  if (api?.key !== APIS.ApiVersions.key) return undefined
+  const value = { errorCode: ErrorCode.UNSUPPORTED_VERSION, apiKeys: [rangeOf(APIS.ApiVersions)] }
+  return encodeResponseFrame(correlationId, APIS.ApiVersions.response, value, 0)
+}
+
+function rangeOf({ key, advertised }: Api) {
+  return { apiKey: key, minVersion: advertised.min, maxVersion: advertised.max }
+}

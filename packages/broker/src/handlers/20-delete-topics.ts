@@ -1,0 +1,43 @@
+/** DeleteTopics (API key 20), v1 to v6. Up to v5 by name, in v6 by name or id. */
+import {
+  APIS,
+  type DeleteTopicsRequest,
+  type DeleteTopicsResponse,
+  ErrorCode,
+  type InputOf,
+  KafkaError,
+  ZERO_UUID,
+} from '@millrace/protocol'
+import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
+import { answer, type BrokerServices } from './services.ts'
+
+type TopicAnswer = InputOf<typeof DeleteTopicsResponse>['responses'][number]
+
+const FIRST_WITH_IDS = 6
+
+export function deleteTopics({ topics }: BrokerServices): RequestHandler {
+  async function handle(request: DeleteTopicsRequest, { apiVersion }: RequestContext) {
+    const asked =
+      apiVersion < FIRST_WITH_IDS ? request.topicNames.map(name => ({ name, topicId: ZERO_UUID })) : request.topics
+    const responses: TopicAnswer[] = []
+    for (const { name, topicId } of asked) responses.push(await deleteOne(name, topicId))
+    return { responses }
+  }
+
+  async function deleteOne(name: string | null, topicId: string): Promise<TopicAnswer> {
+    try {
+      if ((name === null) === (topicId === ZERO_UUID))
+        throw new KafkaError(ErrorCode.INVALID_REQUEST, 'a topic is named either by name or by id')
+      const deleted =
+        name === null
+          ? await topics.delete(image => image.topicById(topicId), ErrorCode.UNKNOWN_TOPIC_ID)
+          : await topics.delete(image => image.topics.get(name), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      return { name: deleted.name, topicId: deleted.id, errorCode: ErrorCode.NONE }
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      return { name, topicId, errorCode: error.errorCode, errorMessage: error.message }
+    }
+  }
+
+  return answer(APIS.DeleteTopics, 'strict', handle)
+}

@@ -1,0 +1,28 @@
+/** DescribeCluster (API key 60), v0 to v2. */
+import { APIS, type DescribeClusterRequest, ErrorCode } from '@millrace/protocol'
+import type { RequestHandler } from '../server/request-handler.ts'
+import { answer, type BrokerServices } from './services.ts'
+
+const BROKERS = 1
+
+export function describeCluster({ clusterId, config, advertised }: BrokerServices): RequestHandler {
+  function handle({ endpointType }: DescribeClusterRequest) {
+    if (endpointType !== BROKERS)
+      return {
+        errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE,
+        errorMessage: 'this is a broker, no controller',
+        endpointType,
+        clusterId,
+        brokers: [],
+      }
+    const { host, port } = advertised()
+    const nodeId = config['node.id']
+    return {
+      errorCode: ErrorCode.NONE,
+      clusterId,
+      controllerId: nodeId,
+      brokers: [{ brokerId: nodeId, host, port, rack: config['broker.rack'] }],
+    }
+  }
+  return answer(APIS.DescribeCluster, 'strict', handle)
+}

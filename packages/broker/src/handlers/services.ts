@@ -1,0 +1,36 @@
+import type { Clock, Codecs } from '@millrace/platform'
+import type { Api, InputOf, ValueOf } from '@millrace/protocol'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import type { Endpoint } from '../config/listener.ts'
+import type { GroupCoordinator } from '../coordinator/group-coordinator.ts'
+import type { FetchPurgatory } from '../fetch/fetch-purgatory.ts'
+import type { Ordering, RequestContext, RequestHandler } from '../server/request-handler.ts'
+import type { ProducerIds } from '../topics/producer-ids.ts'
+import type { Topics } from '../topics/topics.ts'
+
+/** What handlers work with. */
+export interface BrokerServices {
+  readonly config: BrokerConfig
+  readonly clusterId: string
+  readonly clock: Clock
+  readonly codecs: Codecs
+  readonly topics: Topics
+  readonly groups: GroupCoordinator
+  readonly fetches: FetchPurgatory
+  readonly producerIds: ProducerIds
+  /** Where clients reach this node; known once it listens. */
+  advertised(): Endpoint
+}
+
+/** Ties a handler to its API; the types of request and answer come from the messages' declarations. */
+export function answer<A extends Api>(
+  api: A,
+  ordering: Ordering,
+  handle: (
+    request: ValueOf<A['request']>,
+    context: RequestContext,
+  ) => InputOf<A['response']> | undefined | Promise<InputOf<A['response']> | undefined>,
+): RequestHandler {
+  // The server decodes by the same declaration that the handler's types come from.
+  return { api, ordering, handle: handle as RequestHandler['handle'] }
+}

@@ -1,0 +1,30 @@
+/** Frames up to this size are not counted: a connection holds one of them at most. */
+export const UNCOUNTED_FRAME_BYTES = 64 * 1024
+
+/**
+ * One budget for the large frames of all connections (`queued.max.request.bytes`). A frame is counted from its first
+ * byte until its request is answered; when the budget is spent, connections stop reading until it is not.
+ */
+export class ReceiveMemory {
+  private usedBytes = 0
+  private readonly waiting: (() => void)[] = []
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** False when the budget is spent. As in Kafka the last frame may overdraw it, so that any frame fits some time. */
+  reserve(frameBytes: number): boolean {
+    if (frameBytes <= UNCOUNTED_FRAME_BYTES) return true
+    if (this.usedBytes >= this.maxBytes) return false
+    this.usedBytes += frameBytes
+    return true
+  }
+  release(frameBytes: number): void {
+    if (frameBytes <= UNCOUNTED_FRAME_BYTES) return
+    this.usedBytes -= frameBytes
+    if (this.usedBytes < this.maxBytes) for (const retry of this.waiting.splice(0)) retry()
+  }
+  /** Calls `retry` once after the next release, to try again. One call per connection that waits. */
+  whenReleased(retry: () => void): void {
+    this.waiting.push(retry)
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The topics of this broker: a change is decided on the metadata image, becomes durable in the metadata log, and then
+ * takes effect on the partition logs. A start applies the same image to the same logs.
+ */
+import { type Random, randomUuid } from '@millrace/platform'
+import { ErrorCode, KafkaError, type MetadataRecordInput } from '@millrace/protocol'
+import type { BrokerConfig } from '../config/broker-config.ts'
+import { resolveTopicConfig, type TopicConfig } from '../config/topic-config.ts'
+import type { LogIdentity, LogManager } from '../log/log-manager.ts'
+import type { PartitionLog } from '../log/partition-log.ts'
+import type { MetadataImage, TopicImage } from '../metadata/metadata-image.ts'
+import type { MetadataLog } from '../metadata/metadata-log.ts'
+import {
+  checkAssignments,
+  checkTopicConfigs,
+  createTopic,
+  MAX_PARTITIONS_PER_CHANGE,
+  type NewTopic,
+  partitionRecord,
+  TOPIC_RESOURCE,
+  topicConfigRecord,
+} from './create-topic.ts'
+
+/** New settings of a topic, null for those to be taken away. */
+export type ConfigChanges = ReadonlyMap<string, string | null>
+
+export class Topics {
+  private readonly deletionListeners = new Set<(topic: TopicImage) => void>()
+
+  constructor(
+    private readonly metadata: MetadataLog,
+    private readonly logs: LogManager,
+    private readonly config: BrokerConfig,
+    private readonly random: Random,
+  ) {
+    metadata.onChange(record => this.apply(record))
+  }
+
+  get image(): MetadataImage {
+    return this.metadata.image
+  }
+  get(name: string): TopicImage | undefined {
+    return this.image.topics.get(name)
+  }
+  byId(id: string): TopicImage | undefined {
+    return this.image.topicById(id)
+  }
+  /** Undefined when the topic has no such partition. */
+  log(topic: string, partition: number): PartitionLog | undefined {
+    return this.logs.get(topic, partition)
+  }
+  /** Called after a topic is gone, with what it was. */
+  onDelete(listener: (topic: TopicImage) => void): void {
+    this.deletionListeners.add(listener)
+  }
+
+  /** Every partition there is, for the log manager to open. */
+  partitions(): (LogIdentity & { readonly config: TopicConfig })[] {
+    const partitions: (LogIdentity & { readonly config: TopicConfig })[] = []
+    for (const topic of this.image.topics.values()) {
+      const config = resolveTopicConfig(topic.configs, this.config)
+      for (let partition = 0; partition < topic.partitionCount; partition++)
+        partitions.push({ topic: topic.name, topicId: topic.id, partition, config })
+    }
+    return partitions
+  }
+
+  /** Throws {@link KafkaError}. With `validateOnly` nothing happens. */
+  create(topic: NewTopic, validateOnly = false): Promise<TopicImage> {
+    return this.metadata.change(image => {
+      const { records, topic: created } = createTopic(image, topic, newTopicId(this.random), this.config)
+      return { records: validateOnly ? [] : records, result: created }
+    })
+  }
+
+  /** The topic as it was. Throws {@link KafkaError}. */
+  async delete(find: (image: MetadataImage) => TopicImage | undefined, notFound: ErrorCode): Promise<TopicImage> {
+    const deleted = await this.metadata.change(image => {
+      const topic = find(image)
+      if (topic === undefined) throw new KafkaError(notFound)
+      if (!this.config['delete.topic.enable']) throw new KafkaError(ErrorCode.TOPIC_DELETION_DISABLED)
+      return { records: [{ kind: 'RemoveTopicRecord', value: { topicId: topic.id } }], result: topic }
+    })
+    for (const listener of this.deletionListeners) listener(deleted)
+    return deleted
+  }
+
+  /** Grows a topic to `partitionCount` partitions. Throws {@link KafkaError}. */
+  async addPartitions(
+    name: string,
+    partitionCount: number,
+    assignments: readonly { readonly brokerIds: readonly number[] }[] | null,
+    validateOnly: boolean,
+  ): Promise<void> {
+    await this.metadata.change(image => {
+      const topic = image.topics.get(name)
+      if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      const added = partitionCount - topic.partitionCount
+      if (added <= 0)
+        throw new KafkaError(ErrorCode.INVALID_PARTITIONS, `${name} has ${topic.partitionCount} partitions already`)
+      if (added > MAX_PARTITIONS_PER_CHANGE)
+        throw new KafkaError(ErrorCode.POLICY_VIOLATION, `${added} partitions at once`)
+      if (assignments !== null) {
+        if (assignments.length !== added)
+          throw new KafkaError(ErrorCode.INVALID_REPLICA_ASSIGNMENT, `${assignments.length} assignments for ${added}`)
+        const first = topic.partitionCount
+        const numbered = assignments.map((row, index) => ({ partitionIndex: first + index, brokerIds: row.brokerIds }))
+        checkAssignments(numbered, first, this.config['node.id'])
+      }
+      const records: MetadataRecordInput[] = []
+      for (let index = topic.partitionCount; index < partitionCount; index++)
+        records.push(partitionRecord(topic.id, index, this.config['node.id']))
+      return { records: validateOnly ? [] : records, result: undefined }
+    })
+  }
+
+  /** `decide` sees the topic's own settings and says what changes. Throws {@link KafkaError}. */
+  async changeConfigs(
+    name: string,
+    decide: (own: ReadonlyMap<string, string>) => ConfigChanges,
+    validateOnly: boolean,
+  ): Promise<void> {
+    await this.metadata.change(image => {
+      const topic = image.topics.get(name)
+      if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+      const changes = decide(topic.configs)
+      const next = new Map(topic.configs)
+      for (const [setting, value] of changes) {
+        if (value === null) next.delete(setting)
+        else next.set(setting, value)
+      }
+      checkTopicConfigs(next, this.config)
+      const records = [...changes].map(([setting, value]) => topicConfigRecord(name, setting, value))
+      return { records: validateOnly ? [] : records, result: undefined }
+    })
+  }
+
+  /** Takes a replayed record over to the logs. The records of a new topic's settings come before its partitions. */
+  private apply(record: MetadataRecordInput): void {
+    if (record.kind === 'PartitionRecord') {
+      const topic = this.byId(record.value.topicId)!
+      const identity = { topic: topic.name, topicId: topic.id, partition: record.value.partitionId ?? 0 }
+      this.logs.create(identity, resolveTopicConfig(topic.configs, this.config))
+    } else if (record.kind === 'RemoveTopicRecord') {
+      for (const log of [...this.logs.logs()])
+        if (log.topicId === record.value.topicId) this.logs.delete(log.topic, log.partition)
+    } else if (record.kind === 'ConfigRecord' && record.value.resourceType === TOPIC_RESOURCE) {
+      const topic = this.get(record.value.resourceName)
+      if (topic === undefined) return
+      const config = resolveTopicConfig(topic.configs, this.config)
+      for (let partition = 0; partition < topic.partitionCount; partition++) {
+        const log = this.log(topic.name, partition)
+        if (log !== undefined) log.config = config
+      }
+    }
+  }
+}
+
+/** Kafka's text form of a UUID. One that starts with a dash would look like an option on a command line. */
+function newTopicId(random: Random): string {
+  for (;;) {
+    const id = Buffer.from(randomUuid(random).replaceAll('-', ''), 'hex').toString('base64url')
+    if (!id.startsWith('-')) return id
+  }
+}
