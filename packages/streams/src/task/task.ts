@@ -1,41 +1,35 @@
 /**
  * What a task takes in and gives out. A task is one sub-topology on one partition: it owns that partition's state,
- * knows no broker, and does nothing by itself. Whoever runs it feeds fetched batches, calls `process` and `punctuate`,
- * and commits what `prepareCommit` returns.
+ * knows no broker, and does nothing by itself. Whoever runs it restores its stores, feeds fetched batches, calls `process`
+ * and the punctuations, and commits what `prepareCommit` returns.
  */
 import type { Clock } from '@millrace/platform'
-import type { RecordHeaders } from '../processor/record.ts'
-import type { StateStore } from '../state/state-store.ts'
+import type { LogRecord } from '@millrace/protocol'
+import type { TaskState } from '../state/task-state.ts'
 import type { SubTopology } from '../topology/processor-topology.ts'
 import type { RecordCollector } from './record-collector.ts'
 
-/** A record as it was read. `key` and `value` are views; the task does not keep them past a commit. */
-export interface InputRecord {
-  readonly offset: number
-  readonly timestampMs: number
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: RecordHeaders
-}
-
-/** One fetched batch of one of the task's input partitions, in offset order after all batches before it. */
+/** Fetched records of one of the task's input partitions, in offset order, after all that were given before. */
 export interface InputBatch {
   readonly topic: string
-  readonly partition: number
-  readonly records: readonly InputRecord[]
+  /** Keys and values are views; the task is done with them when they are processed. */
+  readonly records: readonly LogRecord[]
   /** The position after the batch, with control records and gaps counted in. */
   readonly nextOffset: number
-  /** The end of the partition as the broker told it with this batch: tells an idle partition from a lagging one. */
+  /**
+   * The end of the partition as the broker told it: tells an idle partition, which nobody waits for, from a lagging one.
+   * A batch without records carries the news that a partition is at its end.
+   */
   readonly highWatermark: number
 }
 
-/** A position to commit, for an input partition whose position has moved since the last commit. */
+/** A position to commit. */
 export interface CommittableOffset {
   readonly topic: string
   readonly partition: number
   /** The next record to process, which may be buffered already: not the consumer's position. */
   readonly offset: number
-  /** Kafka Streams' metadata: Base64 of version 2 and the partition time. Given back to the task after a restart. */
+  /** Given back to `StreamTask.resumeFrom` after a restart. */
   readonly metadata: string
 }
 
@@ -43,8 +37,10 @@ export interface StreamTaskOptions {
   readonly applicationId: string
   readonly subTopology: SubTopology
   readonly partition: number
-  /** The open stores of the sub-topology by name; the caller built them, restores them and closes them. */
-  readonly stores: ReadonlyMap<string, StateStore>
+  /** Those source topics of the sub-topology that have this partition. */
+  readonly inputTopics: readonly string[]
+  /** Where the stores keep their rows; the caller commits and closes it. */
+  readonly state: TaskState
   readonly collector: RecordCollector
   readonly clock: Clock
   readonly settings: TaskSettings
@@ -59,15 +55,28 @@ export interface TaskSettings {
 
 /** `continue` drops the record (counted in `dropped-records`), `fail` ends the task with the error. */
 export type HandlerResponse = 'continue' | 'fail'
-export type DeserializationExceptionHandler = (
-  record: InputRecord & { topic: string; partition: number },
-  error: unknown,
-) => HandlerResponse
-/** `continue` drops what the failing node was given; what other nodes forwarded stays. `record` is null in a punctuator. */
+
+export type DeserializationExceptionHandler = (failure: DeserializationFailure) => HandlerResponse
+export interface DeserializationFailure {
+  readonly taskId: string
+  readonly topic: string
+  readonly partition: number
+  readonly record: LogRecord
+  readonly error: unknown
+}
+
+/** `continue` drops what the failing node was given; what other nodes made of the record stays. */
 export type ProcessingExceptionHandler = (failure: ProcessingFailure) => HandlerResponse
 export interface ProcessingFailure {
   readonly taskId: string
-  readonly processorNodeId: string
+  readonly processorName: string
+  /** Null in a punctuator. */
   readonly record: { readonly key: unknown; readonly value: unknown; readonly timestampMs: number } | null
   readonly error: unknown
+}
+
+/** Kafka Streams' defaults: any failure ends the task. */
+export const FAIL_ON_ERROR: Pick<TaskSettings, 'deserializationExceptionHandler' | 'processingExceptionHandler'> = {
+  deserializationExceptionHandler: () => 'fail',
+  processingExceptionHandler: () => 'fail',
 }

@@ -25,3 +25,12 @@ export const usePartitionTimeOnInvalidTimestamp: TimestampExtractor = (record, p
 export function wallClockTimestamp(clock: Clock): TimestampExtractor {
   return () => clock.nowMs()
 }
+
+/** True for extractors that are content with the timestamp in the log and need neither key nor value. */
+export function readsLogTimestampOnly(extractor: TimestampExtractor): boolean {
+  return (
+    extractor === failOnInvalidTimestamp ||
+    extractor === skipOnInvalidTimestamp ||
+    extractor === usePartitionTimeOnInvalidTimestamp
+  )
+}
