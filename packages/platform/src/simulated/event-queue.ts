@@ -20,6 +20,8 @@ export interface ScheduledEvent {
 
 class QueuedEvent implements ScheduledEvent {
   cancelled = false
+  /** When it was to happen before it was postponed. */
+  private readonly wantedUs: number
 
   constructor(
     public dueUs: number,
@@ -27,14 +29,22 @@ class QueuedEvent implements ScheduledEvent {
     readonly process: Process | null,
     readonly kind: string,
     readonly action: () => void,
-  ) {}
+  ) {
+    this.wantedUs = dueUs
+  }
 
   cancel(): void {
     this.cancelled = true
   }
+
+  isBefore(other: QueuedEvent): boolean {
+    if (this.dueUs !== other.dueUs) return this.dueUs < other.dueUs
+    if (this.wantedUs !== other.wantedUs) return this.wantedUs < other.wantedUs
+    return this.order < other.order
+  }
 }
 
-/** A binary heap by due time, then by order of arrival. Cancelled events stay until their turn comes. */
+/** A binary heap by due time, then by the time it was due before it was postponed, then by order of arrival. Cancelled events stay until their turn comes. */
 export class EventQueue {
   private readonly heap: QueuedEvent[] = []
   private nextOrder = 0
@@ -45,7 +55,7 @@ export class EventQueue {
     return event
   }
 
-  /** Puts an event that was taken back for later, in its old order among those due then. */
+  /** Puts an event that was taken back for later; those postponed to one moment keep their order. */
   postpone(event: ScheduledEvent, dueUs: number): void {
     if (!(event instanceof QueuedEvent)) throw new Error('the event is not from this queue')
     event.dueUs = dueUs
@@ -72,7 +82,7 @@ export class EventQueue {
     heap.push(event)
     while (index > 0) {
       const parent = (index - 1) >> 1
-      if (!isBefore(event, heap[parent]!)) break
+      if (!event.isBefore(heap[parent]!)) break
       heap[index] = heap[parent]!
       index = parent
     }
@@ -88,16 +98,12 @@ export class EventQueue {
     for (;;) {
       let child = 2 * index + 1
       if (child >= heap.length) break
-      if (child + 1 < heap.length && isBefore(heap[child + 1]!, heap[child]!)) child++
-      if (!isBefore(heap[child]!, last)) break
+      if (child + 1 < heap.length && heap[child + 1]!.isBefore(heap[child]!)) child++
+      if (!heap[child]!.isBefore(last)) break
       heap[index] = heap[child]!
       index = child
     }
     heap[index] = last
     return first
   }
-}
-
-function isBefore(a: QueuedEvent, b: QueuedEvent): boolean {
-  return a.dueUs < b.dueUs || (a.dueUs === b.dueUs && a.order < b.order)
 }
