@@ -46,6 +46,8 @@ interface WaitingRequest {
 }
 
 const NO_ANSWER: readonly Uint8Array[] = []
+/** Small answers of one turn share a write; from this size on they gain nothing by it. */
+const WRITE_BYTES = 64 * 1024
 
 export class ClientConnection {
   /** Monotonic time of the last byte in either direction. */
@@ -53,8 +55,9 @@ export class ClientConnection {
   private readonly reader: FrameReader
   /** Started and not yet answered, in order; behind the first there may be some that have their answer. */
   private readonly exchanges: Exchange[] = []
-  /** Answers to be written at the end of this turn. */
+  /** Answers to be written at the end of this turn, or when there are {@link WRITE_BYTES} of them. */
   private outgoing: Uint8Array[] = []
+  private outgoingBytes = 0
   /** Came, but may not start yet. */
   private waiting: WaitingRequest | undefined
   private isCongested = false
@@ -211,8 +214,12 @@ export class ClientConnection {
     while (this.exchanges[0]?.answer !== undefined) {
       const { frameBytes, answer } = this.exchanges.shift()!
       this.options.memory.release(frameBytes)
-      for (const chunk of answer!) this.outgoing.push(chunk)
+      for (const chunk of answer!) {
+        this.outgoing.push(chunk)
+        this.outgoingBytes += chunk.length
+      }
     }
+    if (this.outgoingBytes >= WRITE_BYTES) this.flush()
   }
 
   private flush(): void {
@@ -220,6 +227,7 @@ export class ClientConnection {
       this.lastActiveMs = this.options.clock.monotonicMs()
       if (!this.connection.write(this.outgoing)) this.isCongested = true
       this.outgoing = []
+      this.outgoingBytes = 0
     }
     if (this.isEnding && this.exchanges.length === 0) this.connection.end()
   }
