@@ -1,0 +1,451 @@
+/** A consumer once its platform is there: what is assigned, where it stands, and the turns of `poll`. */
+import type { Platform } from '@millrace/platform'
+import { KafkaError, MillraceError } from '@millrace/protocol'
+import { Cluster } from '../cluster/cluster.ts'
+import { lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
+import { nameOfPartition, type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
+import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
+import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
+import { AssignedPartition, type OffsetReset } from './assigned-partition.ts'
+import type { ConsumerSettings } from './consumer-config.ts'
+import { CommitFailedError, ConcurrentPollError, InvalidConsumerStateError, NoOffsetError } from './consumer-errors.ts'
+import type { FetchedBatch } from './consumer-record.ts'
+import { Fetcher } from './fetcher.ts'
+import type { Assignor } from './group/assignor.ts'
+import { ClassicMembership } from './group/classic-membership.ts'
+import {
+  type CommittedOffset,
+  commitOffsets,
+  fetchOffsets,
+  type GroupIdentity,
+  type OffsetToCommit,
+} from './group/group-offsets.ts'
+import { memberReaction } from './group/membership-states.ts'
+import { Latch } from './latch.ts'
+import type { RebalanceListener } from './rebalance-listener.ts'
+
+/** A consumer that always has data at hand must still let heartbeats and sockets have their turn. */
+const LONGEST_TURN_MS = 10
+
+export interface PollOptions {
+  readonly maxWaitMs: number
+  readonly signal?: AbortSignal | undefined
+}
+
+export class ConsumerEngine {
+  readonly cluster: Cluster
+  private readonly fetcher: Fetcher
+  private readonly membership: ClassicMembership | undefined
+  private readonly news: Latch
+  private assigned = new TopicPartitionMap<AssignedPartition>()
+  private listener: RebalanceListener = {}
+  private isSubscribed = false
+  private polling: Promise<unknown> | undefined
+  private isInListener = false
+  /** Stopping: no more polls, but what a listener does to end its work is still possible. */
+  private state: 'open' | 'stopping' | 'closed' = 'open'
+  private turnBeganMs: number
+  private nextAutoCommitMs: number
+  /** Commits go one after the other, so that an older one never overtakes a newer. */
+  private commits: Promise<unknown> = Promise.resolve()
+  private isFindingPositions = false
+  private positionFailures = 0
+  private positionsAfterMs = 0
+  private failure: Error | undefined
+
+  constructor(
+    private readonly settings: ConsumerSettings,
+    assignors: readonly Assignor[],
+    private readonly platform: Platform,
+  ) {
+    const { clock, timers } = platform
+    this.cluster = new Cluster(settings, settings.allowAutoCreateTopics, platform)
+    this.news = new Latch(timers)
+    const onNews = () => this.news.notify()
+    this.fetcher = new Fetcher(this.cluster, settings, () => this.assigned.values(), onNews)
+    if (settings.groupId !== '')
+      this.membership = new ClassicMembership(this.cluster, settings, assignors, {
+        revoke: () => this.revoke(),
+        lose: () => this.lose(),
+        assign: partitions => this.takeOver(partitions),
+        onNews,
+      })
+    this.cluster.onMetadata = failure => {
+      if (failure instanceof MillraceError && !failure.retriable) this.failure = failure
+      this.membership?.metadataChanged()
+      onNews()
+    }
+    this.turnBeganMs = clock.monotonicMs()
+    this.nextAutoCommitMs = this.turnBeganMs + settings.autoCommitIntervalMs
+  }
+
+  get assignment(): TopicPartition[] {
+    return [...this.assigned.keys()]
+  }
+  get groupIdentity(): GroupIdentity {
+    return this.requireGroup().identity
+  }
+
+  subscribe(topics: readonly string[], listener: RebalanceListener): void {
+    this.requireOpen()
+    const membership = this.requireGroup()
+    if (!this.isSubscribed && this.assigned.size > 0)
+      throw new InvalidConsumerStateError('partitions are assigned by hand: call unsubscribe() before subscribe()')
+    this.isSubscribed = true
+    this.listener = listener
+    this.cluster.useOnlyTopics(topics)
+    membership.subscribe(topics)
+  }
+
+  assign(partitions: readonly TopicPartition[]): void {
+    this.requireOpen()
+    if (this.isSubscribed)
+      throw new InvalidConsumerStateError('the consumer is subscribed: call unsubscribe() before assign()')
+    this.setAssigned(partitions)
+    this.cluster.useOnlyTopics(new Set(partitions.map(({ topic }) => topic)))
+    this.news.notify()
+  }
+
+  async unsubscribe(limit: TimeLimit): Promise<void> {
+    if (this.isSubscribed) await this.membership?.leaveGroup('the application unsubscribed', limit)
+    this.isSubscribed = false
+    this.setAssigned([])
+    this.cluster.useOnlyTopics([])
+  }
+
+  /** With `keepPositions` the caller moves positions itself, by {@link consumed}, as it hands records out. */
+  async poll(options: PollOptions, keepPositions = false): Promise<FetchedBatch[]> {
+    this.requirePollable()
+    if (this.polling !== undefined) throw new ConcurrentPollError()
+    const polling = this.takeTurns(options, keepPositions)
+    this.polling = polling
+    try {
+      return await polling
+    } finally {
+      this.polling = undefined
+    }
+  }
+
+  private async takeTurns({ maxWaitMs, signal }: PollOptions, keepPositions: boolean): Promise<FetchedBatch[]> {
+    const { clock } = this.platform
+    const deadlineMs = clock.monotonicMs() + maxWaitMs
+    this.membership?.pollBegan()
+    try {
+      await this.endLongTurn()
+      this.commitAutomatically()
+      for (;;) {
+        this.requirePollable()
+        this.throwFailure()
+        const isCurrent = !this.isSubscribed || (await this.membership!.advance())
+        this.requirePollable()
+        const batches = isCurrent ? this.fetcher.collect() : []
+        if (!keepPositions) for (const batch of batches) this.consumed(batch, batch.nextOffset, this.epochOf(batch))
+        const retryMs = isCurrent ? Math.min(this.fetcher.sendFetches(), this.findPositions()) : Infinity
+        this.keepMetadata()
+        if (batches.length > 0) return batches
+        const leftMs = deadlineMs - clock.monotonicMs()
+        if (leftMs <= 0) return []
+        await this.news.wait(Math.min(leftMs, retryMs), signal)
+        this.turnBeganMs = clock.monotonicMs()
+      }
+    } finally {
+      if (this.state === 'open') this.membership?.pollEnded()
+    }
+  }
+
+  private async endLongTurn(): Promise<void> {
+    const { clock, timers } = this.platform
+    if (clock.monotonicMs() - this.turnBeganMs < LONGEST_TURN_MS) return
+    await new Promise<void>(resolve => timers.soon(resolve))
+    this.turnBeganMs = clock.monotonicMs()
+  }
+
+  private throwFailure(): void {
+    const { failure } = this
+    this.failure = undefined
+    if (failure !== undefined) throw failure
+  }
+
+  private keepMetadata(): void {
+    const lacks = this.fetcher.lacksLeaders || this.membership?.lacksTopics === true
+    if (!lacks) this.cluster.learned()
+    if (lacks || this.cluster.isMetadataOld) this.cluster.learn()
+  }
+
+  /** Records up to `nextOffset` have been handed out. False after a seek: then they do not count. */
+  consumed({ topic, partition }: TopicPartition, nextOffset: number, epoch: number | undefined): boolean {
+    const assigned = this.assigned.get(topic, partition)
+    if (assigned === undefined || assigned.epoch !== epoch) return false
+    assigned.position = nextOffset
+    return true
+  }
+  /** The loop was left while it had the record at `offset`: it comes again, unless it was committed. */
+  unread({ topic, partition }: TopicPartition, offset: number, epoch: number | undefined): void {
+    const assigned = this.assigned.get(topic, partition)
+    if (assigned !== undefined && assigned.epoch === epoch && assigned.committed !== assigned.position)
+      assigned.position = offset
+  }
+  epochOf({ topic, partition }: TopicPartition): number | undefined {
+    return this.assigned.get(topic, partition)?.epoch
+  }
+  /** What was taken and not handed out will come again. */
+  giveBack({ topic, partition }: TopicPartition): void {
+    this.assigned.get(topic, partition)?.rewind()
+  }
+
+  private setAssigned(partitions: readonly TopicPartition[]): void {
+    const before = this.assigned
+    this.assigned = TopicPartitionMap.from(
+      partitions.map(at => [at, before.get(at.topic, at.partition) ?? new AssignedPartition(at.topic, at.partition)]),
+    )
+  }
+
+  private async revoke(): Promise<void> {
+    if (this.settings.enableAutoCommit) {
+      const offsets = this.uncommitted()
+      // Another member will read again what could not be committed.
+      if (offsets.length > 0) await ignoreFailure(this.commit(offsets, { timeoutMs: this.settings.requestTimeoutMs }))
+    }
+    await this.release(this.listener.onPartitionsRevoked)
+  }
+  private lose(): Promise<void> {
+    return this.release(this.listener.onPartitionsLost ?? this.listener.onPartitionsRevoked)
+  }
+  private async release(callback: RebalanceListener['onPartitionsRevoked']): Promise<void> {
+    const partitions = this.assignment
+    try {
+      if (partitions.length > 0 && callback !== undefined)
+        await this.inListener(() => callback.call(this.listener, partitions))
+    } finally {
+      this.assigned = new TopicPartitionMap()
+    }
+  }
+  private async takeOver(partitions: readonly TopicPartition[]): Promise<void> {
+    this.setAssigned(partitions)
+    await this.inListener(() => this.listener.onPartitionsAssigned?.(partitions))
+  }
+  private async inListener(call: () => void | Promise<void>): Promise<void> {
+    this.isInListener = true
+    try {
+      await call()
+    } finally {
+      this.isInListener = false
+    }
+  }
+
+  // Positions
+
+  seek(at: TopicPartition, offset: number): void {
+    if (!Number.isSafeInteger(offset) || offset < 0)
+      throw new InvalidConsumerStateError(`cannot seek to offset ${offset} of ${nameOfPartition(at)}`)
+    this.require(at).seek(offset)
+    this.news.notify()
+  }
+  reset(partitions: readonly TopicPartition[] | undefined, reset: OffsetReset): void {
+    for (const at of partitions ?? this.assignment) this.require(at).resetTo(reset)
+    this.news.notify()
+  }
+  setPaused(partitions: readonly TopicPartition[], isPaused: boolean): void {
+    for (const at of partitions) this.require(at).isPaused = isPaused
+    this.news.notify()
+  }
+  get paused(): TopicPartition[] {
+    return [...this.assigned].filter(([, { isPaused }]) => isPaused).map(([at]) => at)
+  }
+
+  async position(at: TopicPartition, limit: TimeLimit): Promise<number> {
+    const assigned = this.require(at)
+    if (assigned.position === null)
+      await this.cluster.retrying(`finding the position of ${nameOfPartition(at)}`, limit, remaining =>
+        this.lookUpPositions([assigned], remaining),
+      )
+    if (assigned.position === null) throw new NoOffsetError([at])
+    return assigned.position
+  }
+  lag(at: TopicPartition): number | null {
+    const { position, outcome } = this.require(at)
+    if (position === null || outcome === null) return null
+    const isCommittedOnly = this.settings.isolationLevel === 'read_committed'
+    return Math.max((isCommittedOnly ? outcome.lastStableOffset : outcome.highWatermark) - position, 0)
+  }
+
+  /** Finds in the background where partitions without a position begin. Returns ms until it is worth another call. */
+  private findPositions(): number {
+    const waitMs = this.positionsAfterMs - this.platform.clock.monotonicMs()
+    const lost = [...this.assigned.values()].filter(({ position, isPaused }) => position === null && !isPaused)
+    if (lost.length === 0 || this.isFindingPositions) return Number.POSITIVE_INFINITY
+    if (waitMs > 0) return waitMs
+    this.isFindingPositions = true
+    this.lookUpPositions(lost, { timeoutMs: this.settings.defaultApiTimeoutMs })
+      .then(
+        () => {
+          this.positionFailures = 0
+        },
+        (error: unknown) => {
+          if (this.state !== 'open') return
+          this.positionFailures++
+          this.positionsAfterMs =
+            this.platform.clock.monotonicMs() + this.cluster.backoff.delayMs(this.positionFailures)
+          if (!(error instanceof MillraceError && error.retriable)) this.failure = error as Error
+        },
+      )
+      .then(() => {
+        this.isFindingPositions = false
+        this.news.notify()
+      })
+    return Number.POSITIVE_INFINITY
+  }
+
+  private async lookUpPositions(lost: readonly AssignedPartition[], limit: TimeLimit): Promise<void> {
+    const epochs = new Map(lost.map(assigned => [assigned, assigned.epoch]))
+    const isStillLost = (assigned: AssignedPartition) =>
+      assigned.position === null && epochs.get(assigned) === assigned.epoch
+    const { groupId, autoOffsetReset } = this.settings
+    const asked = lost.filter(({ reset }) => reset === null)
+    if (groupId !== '' && asked.length > 0) {
+      const committed = await fetchOffsets(this.cluster, groupId, asked, true, limit)
+      for (const assigned of asked) {
+        const found = committed.get(assigned.topic, assigned.partition)
+        if (found === undefined || !isStillLost(assigned)) continue
+        assigned.position = found.offset
+        assigned.committed = found.offset
+      }
+    }
+    const specs = new TopicPartitionMap<OffsetSpec>()
+    const homeless: AssignedPartition[] = []
+    for (const assigned of lost.filter(isStillLost)) {
+      const reset = assigned.reset ?? (autoOffsetReset === 'none' ? null : autoOffsetReset)
+      if (reset === null) homeless.push(assigned)
+      else specs.set(assigned.topic, assigned.partition, reset)
+    }
+    if (homeless.length > 0) throw new NoOffsetError(homeless.map(({ topic, partition }) => ({ topic, partition })))
+    if (specs.size === 0) return
+    const offsets = await lookUpOffsets(this.cluster, specs, this.settings.isolationLevel, limit)
+    for (const assigned of lost.filter(isStillLost)) {
+      const found = offsets.get(assigned.topic, assigned.partition)
+      // No record at or after that time: the end is where the next one will be.
+      if (found?.offset === null) assigned.resetTo('latest')
+      else if (found !== undefined) assigned.seek(found.offset)
+    }
+  }
+
+  // Offsets of the group
+
+  private uncommitted(): OffsetToCommit[] {
+    const offsets: OffsetToCommit[] = []
+    for (const { topic, partition, position, committed } of this.assigned.values())
+      if (position !== null && position !== committed) offsets.push({ topic, partition, offset: position })
+    return offsets
+  }
+
+  /** What earlier polls returned; in the background, since the next poll must not wait for it. */
+  private commitAutomatically(): void {
+    const nowMs = this.platform.clock.monotonicMs()
+    if (!this.settings.enableAutoCommit || nowMs < this.nextAutoCommitMs) return
+    this.nextAutoCommitMs = nowMs + this.settings.autoCommitIntervalMs
+    const offsets = this.uncommitted()
+    if (offsets.length === 0) return
+    this.commit(offsets, { timeoutMs: this.settings.defaultApiTimeoutMs }).catch(() => {
+      // The same offsets or later ones are due with the next poll.
+      this.nextAutoCommitMs = 0
+    })
+  }
+
+  commit(offsets: readonly OffsetToCommit[] | undefined, limit: TimeLimit): Promise<void> {
+    this.requireOpen()
+    const membership = this.requireGroup()
+    const wanted = offsets ?? this.uncommitted()
+    const committing = this.commits.then(() => this.commitNow(membership, wanted, limit))
+    this.commits = ignoreFailure(committing)
+    return committing
+  }
+
+  private async commitNow(
+    membership: ClassicMembership,
+    offsets: readonly OffsetToCommit[],
+    limit: TimeLimit,
+  ): Promise<void> {
+    if (offsets.length === 0) return
+    const { groupId } = this.settings
+    if (this.isSubscribed && !membership.isInGeneration) throw new CommitFailedError(groupId)
+    const { identity } = membership
+    try {
+      await commitOffsets(this.cluster, identity, offsets, limit)
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      membership.commitRefused(error.errorCode, identity)
+      const reaction = memberReaction(error.errorCode)
+      if (reaction === 'loseGeneration' || reaction === 'loseMembership')
+        throw new CommitFailedError(groupId, { cause: error })
+      throw error
+    }
+    for (const { topic, partition, offset } of offsets) {
+      const assigned = this.assigned.get(topic, partition)
+      if (assigned !== undefined) assigned.committed = offset
+    }
+  }
+
+  committed(partitions: readonly TopicPartition[], limit: TimeLimit): Promise<TopicPartitionMap<CommittedOffset>> {
+    this.requireGroup()
+    return fetchOffsets(this.cluster, this.settings.groupId, partitions, true, limit)
+  }
+
+  async lookUp(specs: TopicPartitionMap<OffsetSpec>, limit: TimeLimit) {
+    this.requireOpen()
+    return lookUpOffsets(this.cluster, specs, this.settings.isolationLevel, limit)
+  }
+
+  requestRebalance(): void {
+    this.requireGroup().requestRejoin()
+  }
+
+  async close(limit: TimeLimit): Promise<void> {
+    if (this.state !== 'open') return
+    this.state = 'stopping'
+    this.news.notify()
+    const closing = this.shutDown(limit)
+    try {
+      await withTimeLimit(
+        this.platform.timers,
+        closing,
+        limit,
+        () => new TimeoutError('closing the consumer', limit.timeoutMs),
+      )
+    } finally {
+      this.state = 'closed'
+      this.cluster.close()
+    }
+  }
+
+  private async shutDown(limit: TimeLimit): Promise<void> {
+    if (this.polling !== undefined && !this.isInListener) await ignoreFailure(this.polling)
+    await this.membership?.close(limit)
+    await this.commits
+  }
+
+  private require({ topic, partition }: TopicPartition): AssignedPartition {
+    this.requireOpen()
+    const assigned = this.assigned.get(topic, partition)
+    if (assigned === undefined)
+      throw new InvalidConsumerStateError(`${nameOfPartition({ topic, partition })} is not assigned to this consumer`)
+    return assigned
+  }
+  private requireGroup(): ClassicMembership {
+    if (this.membership === undefined)
+      throw new InvalidConsumerStateError('the consumer belongs to no group: set groupId, or use assign()')
+    return this.membership
+  }
+  private requireOpen(): void {
+    if (this.state === 'closed') throw new ClosedError('consumer')
+  }
+  private requirePollable(): void {
+    if (this.state !== 'open') throw new ClosedError('consumer')
+  }
+}
+
+async function ignoreFailure(promise: Promise<unknown>): Promise<void> {
+  await promise.then(
+    () => {},
+    () => {},
+  )
+}

@@ -1,0 +1,272 @@
+/**
+ * Keeps data ready for `poll`: asks the leaders of the assigned partitions for what comes next, one request per broker at
+ * a time, within byte budgets. A partition is fetched ahead while less than `max.partition.fetch.bytes` of it wait, and
+ * all together while less than `fetch.max.bytes` wait; one answer may exceed that, because a batch is never cut (KIP-74).
+ */
+import {
+  APIS,
+  ErrorCode,
+  type FetchRequest,
+  type FetchResponse,
+  type InputOf,
+  KafkaError,
+  MillraceError,
+} from '@millrace/protocol'
+import type { Cluster } from '../cluster/cluster.ts'
+import type { Node } from '../cluster/metadata.ts'
+import { isRetriable, staleKnowledgeOf } from '../cluster/retry.ts'
+import { AbortedTransactions } from './aborted-transactions.ts'
+import type { AssignedPartition } from './assigned-partition.ts'
+import type { ConsumerSettings } from './consumer-config.ts'
+import { CorruptFetchError, OffsetOutOfRangeError } from './consumer-errors.ts'
+import type { FetchedBatch } from './consumer-record.ts'
+import { FetchedData } from './fetched-data.ts'
+
+/** Versions from here on name topics by id. */
+const FIRST_VERSION_WITH_TOPIC_IDS = 13
+const ISOLATION_LEVELS = { read_uncommitted: 0, read_committed: 1 } as const
+/** No fetch session (KIP-227): each request names all of its partitions. */
+const SESSIONLESS = { sessionId: 0, sessionEpoch: -1 } as const
+/** A request that leaves out partitions only because enough of them is waiting must not hold them up for longer. */
+const LONGEST_WAIT_BESIDE_FULL_MS = 20
+
+type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
+
+/** A partition in a request, as it was then. */
+interface Asked {
+  readonly assigned: AssignedPartition
+  readonly fetchOffset: number
+  readonly epoch: number
+}
+
+export class Fetcher {
+  /** Set by `sendFetches`: a partition wants data and has no leader that is known. */
+  lacksLeaders = false
+  private readonly busyNodes = new Set<number>()
+  private failure: Error | undefined
+  /** Failed fetches since the last that succeeded, by broker. */
+  private readonly failures = new Map<number, number>()
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly settings: ConsumerSettings,
+    private readonly assignment: () => Iterable<AssignedPartition>,
+    /** Called when a poll that waits should look again. */
+    private readonly onNews: () => void,
+  ) {}
+
+  /** Takes out what has arrived: up to `max.poll.records` records. Throws what fetching failed with, once. */
+  collect(): FetchedBatch[] {
+    this.throwFailure()
+    const batches: FetchedBatch[] = []
+    let left = this.settings.maxPollRecords
+    for (const assigned of this.assignment()) {
+      if (left === 0) break
+      if (assigned.isPaused || assigned.position === null || !assigned.hasData) continue
+      let batch: FetchedBatch | null
+      try {
+        batch = assigned.take(left)
+      } catch (error) {
+        assigned.rewind()
+        // What was taken before the bad batch goes out first; the error comes with the next call.
+        if (batches.length === 0) throw error
+        this.failure = error as Error
+        break
+      }
+      if (batch === null) continue
+      left -= batch.records.length
+      batches.push(batch)
+    }
+    return batches
+  }
+
+  private throwFailure(): void {
+    const { failure } = this
+    this.failure = undefined
+    if (failure !== undefined) throw failure
+  }
+
+  /**
+   * Sends a fetch to every broker that has none to do and leads a partition that wants data. Never waits. Returns after
+   * how many ms a failed partition may be tried again, Infinity if there is none.
+   */
+  sendFetches(): number {
+    const nowMs = this.cluster.platform.clock.monotonicMs()
+    const wanted = new Map<Node, Asked[]>()
+    const full = new Set<number>()
+    let buffered = 0
+    this.lacksLeaders = false
+    let retryAtMs = Number.POSITIVE_INFINITY
+    for (const assigned of this.assignment()) {
+      const { bufferedBytes, fetchOffset } = assigned
+      buffered += bufferedBytes
+      if (fetchOffset === null || assigned.isPaused || assigned.isFetching) continue
+      if (assigned.retryAtMs > nowMs) {
+        retryAtMs = Math.min(retryAtMs, assigned.retryAtMs)
+        continue
+      }
+      const node = this.cluster.metadata.leaderOf(assigned.topic, assigned.partition)
+      if (node === undefined) {
+        this.lacksLeaders = true
+        continue
+      }
+      if (bufferedBytes >= this.settings.maxPartitionFetchBytes && bufferedBytes > 0) {
+        full.add(node.nodeId)
+        continue
+      }
+      const asked = { assigned, fetchOffset, epoch: assigned.epoch }
+      const others = wanted.get(node)
+      if (others === undefined) wanted.set(node, [asked])
+      else others.push(asked)
+    }
+    const budget = this.settings.fetchMaxBytes - buffered
+    if (budget > 0 || buffered === 0)
+      for (const [node, asked] of wanted)
+        if (!this.busyNodes.has(node.nodeId)) this.fetch(node, asked, budget, full.has(node.nodeId))
+    return retryAtMs - nowMs
+  }
+
+  private fetch(node: Node, asked: readonly Asked[], maxBytes: number, isBesideFull: boolean): void {
+    const { metadata } = this.cluster
+    const byTopic = new Map<string, Asked[]>()
+    for (const one of asked) {
+      one.assigned.isFetching = true
+      const { topic } = one.assigned
+      const others = byTopic.get(topic)
+      if (others === undefined) byTopic.set(topic, [one])
+      else others.push(one)
+    }
+    const topicNames = new Map<string, string>()
+    const topics = [...byTopic].map(([topic, partitions]) => {
+      const topicId = metadata.topic(topic)?.topicId ?? undefined
+      if (topicId !== undefined) topicNames.set(topicId, topic)
+      return {
+        topic,
+        topicId,
+        partitions: partitions.map(({ assigned: { partition }, fetchOffset }) => ({
+          partition,
+          currentLeaderEpoch: metadata.partition(topic, partition)?.leaderEpoch ?? -1,
+          fetchOffset,
+          partitionMaxBytes: this.settings.maxPartitionFetchBytes,
+        })),
+      }
+    })
+    const canUseIds = topics.every(({ topicId }) => topicId !== undefined)
+    const { fetchMaxWaitMs, requestTimeoutMs, defaultApiTimeoutMs } = this.settings
+    const maxWaitMs = isBesideFull ? Math.min(fetchMaxWaitMs, LONGEST_WAIT_BESIDE_FULL_MS) : fetchMaxWaitMs
+    const build = (): InputOf<typeof FetchRequest> => ({
+      maxWaitMs,
+      minBytes: this.settings.fetchMinBytes,
+      maxBytes,
+      isolationLevel: ISOLATION_LEVELS[this.settings.isolationLevel],
+      ...SESSIONLESS,
+      topics,
+      rackId: this.settings.clientRack,
+    })
+    this.busyNodes.add(node.nodeId)
+    this.cluster
+      .request(
+        { node, lane: 'fetch' },
+        APIS.Fetch,
+        build,
+        { timeoutMs: defaultApiTimeoutMs + maxWaitMs },
+        {
+          requestTimeoutMs: requestTimeoutMs + maxWaitMs,
+          ...(canUseIds ? {} : { maxVersion: FIRST_VERSION_WITH_TOPIC_IDS - 1 }),
+        },
+      )
+      .then(
+        answer => {
+          this.free(node, asked)
+          this.failures.delete(node.nodeId)
+          this.answered(node, answer, asked, topicNames)
+        },
+        (error: unknown) => {
+          this.free(node, asked)
+          this.failed(node, error, asked)
+        },
+      )
+      .then(this.onNews)
+  }
+
+  private free(node: Node, asked: readonly Asked[]): void {
+    this.busyNodes.delete(node.nodeId)
+    for (const { assigned } of asked) assigned.isFetching = false
+  }
+
+  private answered(
+    node: Node,
+    answer: FetchResponse,
+    asked: readonly Asked[],
+    topicNames: ReadonlyMap<string, string>,
+  ): void {
+    if (answer.errorCode !== ErrorCode.NONE) {
+      this.failed(node, new KafkaError(answer.errorCode, 'fetch'), asked)
+      return
+    }
+    const answers = new Map<string, PartitionAnswer>()
+    for (const topic of answer.responses) {
+      const name = topic.topic || topicNames.get(topic.topicId)
+      for (const partition of topic.partitions) answers.set(`${partition.partitionIndex}/${name}`, partition)
+    }
+    for (const one of asked) {
+      const { assigned, epoch } = one
+      const partition = answers.get(`${assigned.partition}/${assigned.topic}`)
+      // A seek since then has made the answer useless.
+      if (partition === undefined || assigned.epoch !== epoch) continue
+      if (partition.errorCode === ErrorCode.NONE) this.arrived(one, partition)
+      else this.partitionFailed(one, partition.errorCode)
+    }
+  }
+
+  private arrived({ assigned, fetchOffset }: Asked, answer: PartitionAnswer): void {
+    const { highWatermark, lastStableOffset, logStartOffset, records } = answer
+    const outcome = { highWatermark, lastStableOffset, logStartOffset }
+    assigned.outcome = outcome
+    if (records === null || records.length === 0) return
+    const { codecs } = this.cluster.platform
+    const isCommittedOnly = this.settings.isolationLevel === 'read_committed'
+    const aborted = isCommittedOnly ? new AbortedTransactions(answer.abortedTransactions ?? [], codecs) : null
+    const rules = { checksChecksums: this.settings.checkCrcs, aborted }
+    try {
+      assigned.arrived(new FetchedData(assigned, fetchOffset, records, outcome, rules, codecs))
+    } catch (error) {
+      this.failure = new CorruptFetchError(assigned, fetchOffset, (error as Error).message, { cause: error })
+    }
+  }
+
+  private partitionFailed({ assigned, fetchOffset }: Asked, errorCode: number): void {
+    if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      // With data in front of it the offset may be fine once that is read: the next fetch will tell.
+      if (assigned.hasData) return
+      const { autoOffsetReset } = this.settings
+      if (autoOffsetReset === 'none') this.failure = new OffsetOutOfRangeError(assigned, fetchOffset)
+      else assigned.resetTo(autoOffsetReset)
+      return
+    }
+    const error = new KafkaError(errorCode, `fetching ${assigned.topic}-${assigned.partition}`)
+    if (staleKnowledgeOf(error) === 'metadata') this.cluster.learn()
+    else if (!error.retriable) this.failure = error
+    this.pause([assigned], 1)
+  }
+
+  private failed(node: Node, error: unknown, asked: readonly Asked[]): void {
+    if (!isRetriable(error)) {
+      // Closing ends fetches; that is no news for anyone.
+      if (!(error instanceof MillraceError && error.code === 'CLOSED')) this.failure = error as Error
+      return
+    }
+    const failures = (this.failures.get(node.nodeId) ?? 0) + 1
+    this.failures.set(node.nodeId, failures)
+    this.pause(
+      asked.map(({ assigned }) => assigned),
+      failures,
+    )
+    this.cluster.learn()
+  }
+
+  private pause(partitions: readonly AssignedPartition[], failures: number): void {
+    const retryAtMs = this.cluster.platform.clock.monotonicMs() + this.cluster.backoff.delayMs(failures)
+    for (const assigned of partitions) assigned.retryAtMs = retryAtMs
+  }
+}
