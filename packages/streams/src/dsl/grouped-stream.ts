@@ -4,7 +4,7 @@ import { type Aggregator, aggregate, type Initializer } from '../processors/aggr
 import { count } from '../processors/count.ts'
 import { type Reducer, reduce } from '../processors/reduce.ts'
 import type { StoredTableOutput } from '../processors/table-output.ts'
-import { READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
+import { type FieldUse, IGNORED, READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { TimeWindows } from '../windows/time-windows.ts'
 import { AGGREGATE_PREFIX, REDUCE_PREFIX, takeUnusedStoreNumber } from './aggregation-names.ts'
 import { materialization, tableStore } from './materialization.ts'
@@ -20,6 +20,7 @@ interface Aggregation<K, VR> {
   /** Where the user gave none. */
   readonly valueSerde: Serde<VR> | undefined
   supplier(output: StoredTableOutput): ProcessorSupplier<unknown, unknown, unknown, unknown>
+  readonly value: FieldUse
   readonly materialized: Materialized<K, VR> | undefined
   readonly named: Named | undefined
 }
@@ -37,6 +38,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
       prefix: AGGREGATE_PREFIX,
       valueSerde: Serdes.int64(),
       supplier: output => count<K, V>(output),
+      value: IGNORED,
       materialized,
       named,
     })
@@ -47,6 +49,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
       prefix: REDUCE_PREFIX,
       valueSerde: this.#grouping.origin.valueSerde,
       supplier: output => reduce<K, V>(reducer, output),
+      value: READ_AND_REPLACED,
       materialized,
       named,
     })
@@ -62,6 +65,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
       prefix: AGGREGATE_PREFIX,
       valueSerde: Serdes.json<VR>(),
       supplier: output => aggregate<K, V, VR>(initializer, aggregator, output),
+      value: READ_AND_REPLACED,
       materialized,
       named,
     })
@@ -71,7 +75,8 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
     return new TimeWindowedStream(this.#grouping, windows)
   }
 
-  #aggregation<VR>({ prefix, valueSerde, supplier, materialized, named }: Aggregation<K, VR>): KTable<K, VR> {
+  #aggregation<VR>(aggregation: Aggregation<K, VR>): KTable<K, VR> {
+    const { prefix, valueSerde, supplier, value, materialized, named } = aggregation
     const { dsl, keySerde } = this.#grouping.origin
     const { names } = dsl.graph
     const rows = materialization(materialized?.options ?? {}, { keySerde, valueSerde }, names, prefix)
@@ -80,7 +85,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
     const node = this.#grouping.addAggregation(name, rows.storeName, {
       supplier: () => supplier({ storeName: rows.storeName, sendsOldValues }),
       key: READ_AND_FORWARDED,
-      value: READ_AND_REPLACED,
+      value,
       store: defaults => tableStore(rows, defaults),
     })
     return dsl.table({

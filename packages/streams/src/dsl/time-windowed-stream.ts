@@ -3,7 +3,7 @@ import type { Aggregator, Initializer } from '../processors/aggregate.ts'
 import type { Reducer } from '../processors/reduce.ts'
 import { type WindowAggregator, windowAggregate } from '../processors/window-aggregate.ts'
 import { TimeWindowedSerde } from '../serdes/time-windowed-serde.ts'
-import { READ_AND_REPLACED } from '../topology/field-use.ts'
+import { type FieldUse, IGNORED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { TimeWindows } from '../windows/time-windows.ts'
 import type { Windowed } from '../windows/windowed.ts'
 import { AGGREGATE_PREFIX, REDUCE_PREFIX, takeUnusedStoreNumber } from './aggregation-names.ts'
@@ -18,6 +18,7 @@ interface WindowAggregation<K, V, VR> {
   /** Where the user gave none. */
   readonly valueSerde: Serde<VR> | undefined
   readonly aggregator: WindowAggregator<K, V, VR>
+  readonly value: FieldUse
   readonly materialized: Materialized<K, VR> | undefined
   readonly named: Named | undefined
 }
@@ -34,6 +35,7 @@ export class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
       prefix: AGGREGATE_PREFIX,
       valueSerde: Serdes.int64(),
       aggregator: (_key, _value, total) => (total ?? 0) + 1,
+      value: IGNORED,
       materialized,
       named,
     })
@@ -44,6 +46,7 @@ export class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
       prefix: REDUCE_PREFIX,
       valueSerde: this.grouping.origin.valueSerde,
       aggregator: (_key, value, result) => (result === undefined ? value : reducer(result, value)),
+      value: READ_AND_REPLACED,
       materialized,
       named,
     })
@@ -59,13 +62,14 @@ export class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
       prefix: AGGREGATE_PREFIX,
       valueSerde: Serdes.json<VR>(),
       aggregator: (key, value, result) => aggregator(key, value, result === undefined ? initializer() : result),
+      value: READ_AND_REPLACED,
       materialized,
       named,
     })
   }
 
   #aggregation<VR>(aggregation: WindowAggregation<K, V, VR>): KTable<Windowed<K>, VR> {
-    const { prefix, valueSerde, aggregator, materialized, named } = aggregation
+    const { prefix, valueSerde, aggregator, value, materialized, named } = aggregation
     const { windows } = this
     const { dsl, keySerde } = this.grouping.origin
     const { names } = dsl.graph
@@ -75,7 +79,7 @@ export class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
     const node = this.grouping.addAggregation(names.processorOr(named?.name, prefix), storeName, {
       supplier: () => windowAggregate(windows, aggregator, { storeName, sendsOldValues }),
       key: READ_AND_REPLACED,
-      value: READ_AND_REPLACED,
+      value,
       store: defaults => windowStore(rows, windows, defaults),
     })
     return dsl.table<Windowed<K>, VR>({

@@ -6,6 +6,8 @@ export interface Punctuation extends Cancellable {
   readonly punctuator: Punctuator
 }
 
+const NOTHING_DUE: readonly Punctuation[] = []
+
 interface Scheduled extends Punctuation {
   readonly intervalMs: number
   nextMs: number
@@ -39,8 +41,11 @@ export class PunctuationSchedule {
   }
 
   /** The punctuations that are due at `nowMs`, each once, earliest first; each is moved to its next turn before it is given out. */
-  *due(nowMs: number): IterableIterator<Punctuation> {
-    if (this.#scheduled.every(({ nextMs }) => nextMs > nowMs)) return
+  due(nowMs: number): Iterable<Punctuation> {
+    return this.#scheduled.some(({ nextMs }) => nextMs <= nowMs) ? this.#taken(nowMs) : NOTHING_DUE
+  }
+
+  *#taken(nowMs: number): Iterable<Punctuation> {
     const due = this.#scheduled.filter(({ nextMs }) => nextMs <= nowMs).sort((one, other) => one.nextMs - other.nextMs)
     for (const scheduled of due) {
       if (scheduled.cancelled) continue

@@ -32,8 +32,8 @@ export class StreamTask {
   readonly #scope: Scope
   readonly #processors: ProcessorTaskNode[] = []
   readonly #inputs: InputQueues
-  /** What `prepareCommit` has given out, by topic. */
-  readonly #preparedOffsets = new Map<string, number>()
+  /** What `committableOffsets` has given out, by topic. */
+  readonly #givenOffsets = new Map<string, number>()
 
   constructor(options: StreamTaskOptions) {
     const { subTopology, partition, state, applicationId } = options
@@ -61,7 +61,7 @@ export class StreamTask {
     for (const processor of this.#processors) processor.start()
   }
 
-  /** Takes up after a restart what `prepareCommit` gave for this input. */
+  /** Takes up after a restart the metadata of the committed offset of this input. */
   resumeFrom(topic: string, metadata: string): void {
     const partitionTimeMs = decodePartitionTime(metadata)
     this.#queueOf(topic).resumeFrom(partitionTimeMs)
@@ -108,7 +108,7 @@ export class StreamTask {
     return this.#punctuate(this.#scope.wallClockPunctuations, this.#scope.nowMs())
   }
 
-  /** True once a processor has asked for a commit, until `prepareCommit`. */
+  /** True once a processor has asked for a commit, until `flush`. */
   get commitRequested(): boolean {
     return this.#scope.commitRequested
   }
@@ -123,15 +123,19 @@ export class StreamTask {
     return this.#scope.droppedRecords
   }
 
-  /** Hands on what stores hold back, then returns the positions that have moved since the last call. */
-  prepareCommit(): readonly CommittableOffset[] {
+  /** Before a commit: hands on what the stores hold back, which may send records. */
+  flush(): void {
     for (const store of this.stores.values()) store.flush()
     this.#scope.commitRequested = false
+  }
+
+  /** What to commit after {@link flush}: the positions that have moved since the last call. */
+  committableOffsets(): readonly CommittableOffset[] {
     const { partition } = this.#options
     const moved: CommittableOffset[] = []
     for (const { topic, position, partitionTimeMs } of this.#inputs) {
-      if (position === undefined || position === this.#preparedOffsets.get(topic)) continue
-      this.#preparedOffsets.set(topic, position)
+      if (position === undefined || position === this.#givenOffsets.get(topic)) continue
+      this.#givenOffsets.set(topic, position)
       moved.push({ topic, partition, offset: position, metadata: encodePartitionTime(partitionTimeMs) })
     }
     return moved

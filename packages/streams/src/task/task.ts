@@ -1,7 +1,7 @@
 /**
  * What a task takes in and gives out. A task is one sub-topology on one partition: it owns that partition's state,
  * knows no broker, and does nothing by itself. Whoever runs it restores its stores, feeds fetched batches, calls `process`
- * and the punctuations, and commits what `prepareCommit` returns.
+ * and the punctuations, and at times flushes it and commits its positions.
  */
 import type { Clock } from '@millrace/platform'
 import type { LogRecord } from '@millrace/protocol'

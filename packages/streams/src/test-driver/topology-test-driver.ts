@@ -91,7 +91,7 @@ export class TopologyTestDriver {
     this.#clock.advance(durationMs)
     for (const task of this.#tasks) {
       task.punctuateWallClock()
-      task.prepareCommit()
+      task.flush()
     }
     this.#settle()
   }
@@ -159,7 +159,7 @@ export class TopologyTestDriver {
     task.addRecords({ topic, records: [record], nextOffset, highWatermark: nextOffset })
     task.process(1)
     task.punctuateStreamTime()
-    task.prepareCommit()
+    task.flush()
   }
 
   /** Processes what the topology has produced for itself. */
