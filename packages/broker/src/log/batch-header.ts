@@ -6,6 +6,7 @@ import {
   LAST_OFFSET_DELTA_AT,
   MAGIC_AT,
   MAGIC_V2,
+  MAX_TIMESTAMP_AT,
   readInt64,
 } from '@millrace/protocol'
 
@@ -15,6 +16,10 @@ export function baseOffsetAt(buffer: Buffer, start: number): number {
 
 export function lastOffsetAt(buffer: Buffer, start: number): number {
   return readInt64(buffer, start) + buffer.readInt32BE(start + LAST_OFFSET_DELTA_AT)
+}
+
+export function maxTimestampAt(buffer: Buffer, start: number): number {
+  return readInt64(buffer, start + MAX_TIMESTAMP_AT)
 }
 
 /** Size of the batch whose header is at `start`, header included; 0 if there can be no batch. */

@@ -1,5 +1,26 @@
-import type { RecordBatch } from '@millrace/protocol'
+import {
+  type Clock,
+  type Codecs,
+  FileError,
+  type Files,
+  LONGEST_DELAY_MS,
+  type Timer,
+  type Timers,
+} from '@millrace/platform'
+import { CorruptBatchError, ErrorCode, KafkaError, type RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
+import { partitionName } from './file-names.ts'
+import { HighWatermark } from './high-watermark.ts'
+import { createSegment, type LoadedLog } from './log-loading.ts'
+import { LogReader, type Place } from './log-reader.ts'
+import { syncFile } from './partition-files.ts'
+import { removeStraySnapshots, writeProducerSnapshot } from './producer-snapshot-files.ts'
+import type { RememberedBatch } from './producer-state.ts'
+import type { AppendedBatch, Segment } from './segment.ts'
+import type { SyncScheduler, SyncTarget } from './sync-scheduler.ts'
+import { findByTimestamp, type OffsetAndTimestamp } from './timestamp-lookup.ts'
+
+export type { OffsetAndTimestamp } from './timestamp-lookup.ts'
 
 /** Where an append put a batch. */
 export interface AppendResult {
@@ -36,12 +57,6 @@ export interface AbortedTransaction {
   readonly firstOffset: number
 }
 
-export interface OffsetAndTimestamp {
-  readonly offset: number
-  readonly timestampMs: number
-  readonly leaderEpoch: number
-}
-
 /** A producer that the partition knows, for DescribeProducers. */
 export interface ActiveProducer {
   readonly producerId: number
@@ -53,45 +68,278 @@ export interface ActiveProducer {
   readonly currentTransactionFirstOffset: number
 }
 
-/**
- * The log of one partition. All offsets below `highWatermark` are durable (unless `flush.messages` relaxes that), and
- * readers see only those.
- *
- * Errors are KafkaErrors; after a failed write-back to the disk every call gives KAFKA_STORAGE_ERROR until a restart.
- */
-export declare class PartitionLog {
+/** Which partition a log belongs to. */
+export interface LogIdentity {
   readonly topic: string
   /** Kafka's text form. */
   readonly topicId: string
   readonly partition: number
-  /** Effective settings; replaced as a whole when the topic's settings change. */
-  config: TopicConfig
+}
 
+/** What all logs of a process share. */
+export interface LogSurroundings {
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly files: Files
+  readonly codecs: Codecs
+  readonly syncs: SyncScheduler
+}
+
+export interface PartitionLogOptions {
+  readonly identity: LogIdentity
+  readonly config: TopicConfig
+  /** `<data directory>/<topic>-<partition>`. */
+  readonly directory: string
+  /** What is new in the directory: the next sync makes it durable. */
+  readonly unsynced: UnsyncedNames
+  readonly loaded: LoadedLog
+  /** In [0, 1): the share of `segment.jitter.ms` that this log takes. */
+  readonly jitterShare: number
+}
+
+/** Directories that hold new names, and small files. */
+export interface UnsyncedNames {
+  readonly directories: readonly string[]
+  readonly files: readonly string[]
+}
+
+type Status = 'online' | 'offline' | 'closed'
+
+/**
+ * The log of one partition. All offsets below `highWatermark` are durable (unless `flush.messages` relaxes that), and
+ * readers see only those.
+ *
+ * Errors are KafkaErrors. After a failed sync every call gives KAFKA_STORAGE_ERROR until a restart: what the disk holds is
+ * unknown then, and asking again would be answered "synced" by a system that has dropped the data.
+ */
+export class PartitionLog implements SyncTarget {
+  readonly topic: string
+  readonly topicId: string
+  readonly partition: number
+  readonly name: string
+  private status: Status = 'online'
+  private failure: Error | undefined
+  private settings: TopicConfig
+  private readonly segments: Segment[]
+  private readonly reader: LogReader
+  private readonly watermark: HighWatermark
+  private endOffset: number
+  private durableOffset: number
+  private durablePlace: Place
+  /** Old segments of which the last sync did not know that they are complete. */
+  private sealedUnsynced: Segment[] = []
+  private readonly unsyncedDirectories: Set<string>
+  private unsyncedFiles: readonly string[]
+  /** Whether there is anything that a clean close has to write. */
+  private isChanged: boolean
+  /** Wanted by `flush.ms`; armed by the first record after a sync. */
+  private flushTimer: Timer | undefined
+
+  constructor(
+    private readonly surroundings: LogSurroundings,
+    private readonly options: PartitionLogOptions,
+  ) {
+    const { identity, config, loaded, unsynced } = options
+    this.topic = identity.topic
+    this.topicId = identity.topicId
+    this.partition = identity.partition
+    this.name = partitionName(identity.topic, identity.partition)
+    this.settings = config
+    this.segments = [...loaded.segments]
+    this.reader = new LogReader(this.segments, this.name)
+    this.endOffset = loaded.logEndOffset
+    this.durableOffset = loaded.logEndOffset
+    this.durablePlace = this.endPlace
+    this.watermark = new HighWatermark(loaded.logEndOffset)
+    this.unsyncedDirectories = new Set(unsynced.directories)
+    this.unsyncedFiles = unsynced.files
+    this.isChanged = unsynced.directories.length > 0
+  }
+
+  /** Effective settings; replaced as a whole when the topic's settings change. */
+  get config(): TopicConfig {
+    return this.settings
+  }
+  set config(config: TopicConfig) {
+    this.settings = config
+    if (this.endOffset > this.durableOffset) this.requestSync()
+    if (!this.isDurable) this.watermark.advance(this.endOffset)
+  }
+
+  get directory(): string {
+    return this.options.directory
+  }
   /** First offset still kept. */
-  readonly logStartOffset: number
+  get logStartOffset(): number {
+    return this.options.loaded.logStartOffset
+  }
   /** Offset the next record will get. */
-  readonly logEndOffset: number
-  readonly highWatermark: number
+  get logEndOffset(): number {
+    return this.endOffset
+  }
+  get highWatermark(): number {
+    return this.watermark.offset
+  }
   /** Everything below is decided: the first offset of the earliest open transaction, else the high watermark. */
-  readonly lastStableOffset: number
+  get lastStableOffset(): number {
+    return this.watermark.offset
+  }
+  /** Records below are on the disk, with their indexes: recovery need not look at them. */
+  get recoveryPoint(): number {
+    return this.durableOffset
+  }
   /** Increased whenever an unclean stop may have lost records that readers had seen. */
-  readonly leaderEpoch: number
-  readonly sizeInBytes: number
+  get leaderEpoch(): number {
+    return this.options.loaded.epochs.latest
+  }
+  get sizeInBytes(): number {
+    return this.segments.reduce((bytes, segment) => bytes + segment.sizeInBytes, 0)
+  }
   /** Why the partition is offline (a failed sync), else undefined. */
-  readonly offlineReason: Error | undefined
-  readonly activeProducers: readonly ActiveProducer[]
+  get offlineReason(): Error | undefined {
+    return this.status === 'offline' ? this.failure : undefined
+  }
+  get activeProducers(): readonly ActiveProducer[] {
+    return Array.from(this.producers.values(), entry => ({
+      producerId: entry.producerId,
+      producerEpoch: entry.producerEpoch,
+      lastSequence: entry.batches.at(-1)?.lastSequence ?? -1,
+      lastTimestampMs: entry.lastTimestampMs,
+      coordinatorEpoch: entry.coordinatorEpoch,
+      currentTransactionFirstOffset: entry.currentTransactionFirstOffset,
+    }))
+  }
+
+  /** Acknowledged records are on the disk; else as in Kafka: in the page cache, synced now and then. */
+  private get isDurable(): boolean {
+    return this.settings['flush.messages'] <= 1
+  }
+  private get producers() {
+    return this.options.loaded.producers
+  }
+  private get active(): Segment {
+    return this.segments.at(-1)!
+  }
+  private get endPlace(): Place {
+    return { segment: this.active, position: this.active.sizeInBytes }
+  }
 
   /**
-   * Appends one batch that `acceptProducedBatch` gave (or that the broker built itself) to the page cache. Its
-   * offsets are assigned in place. `nowMs`: wall clock, for LogAppendTime and for rolling by time.
+   * Appends one batch that `acceptProducedBatch` gave (or that the broker built itself) to the page cache. Its offsets are
+   * assigned in place. `nowMs`: wall clock, for LogAppendTime, rolling by time and the expiry of producers.
    *
-   * Throws a KafkaError: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR (retriable; the disk is
+   * Throws a KafkaError: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR (retriable: the disk is
    * full, or the partition is offline). Nothing was appended then.
    */
-  append(batch: RecordBatch, nowMs: number): AppendResult
+  append(batch: RecordBatch, nowMs: number): AppendResult {
+    this.assertOnline()
+    const verdict = this.producers.judge(batch)
+    if (verdict.kind === 'refused') throw new KafkaError(verdict.errorCode, `${this.name}: ${verdict.detail}`)
+    if (verdict.kind === 'duplicate') return this.duplicate(verdict.batch)
+    const isStamped = this.settings['message.timestamp.type'] === 'LogAppendTime'
+    if (isStamped) batch.stampLogAppendTime(nowMs, this.surroundings.codecs)
+    const baseOffset = this.endOffset
+    batch.assignOffsets(baseOffset, this.leaderEpoch)
+    const { lastOffset } = batch
+    this.write({ bytes: batch.bytes, lastOffset, maxTimestampMs: batch.maxTimestampMs }, nowMs)
+    this.producers.record(batch, nowMs)
+    this.endOffset = lastOffset + 1
+    this.appended()
+    const logAppendTimeMs = isStamped ? nowMs : -1
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: false }
+  }
+
+  private duplicate({ lastOffset, offsetDelta, timestampMs }: RememberedBatch): AppendResult {
+    const logAppendTimeMs = this.settings['message.timestamp.type'] === 'LogAppendTime' ? timestampMs : -1
+    const baseOffset = lastOffset - offsetDelta
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: true }
+  }
+
+  private write(batch: AppendedBatch, nowMs: number): void {
+    try {
+      const jitterMs = this.settings['segment.jitter.ms'] * this.options.jitterShare
+      if (this.active.isFullFor(batch, nowMs, this.settings, jitterMs)) this.roll(nowMs)
+      this.active.append(batch, this.settings['index.interval.bytes'])
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      this.cutBack()
+      throw this.storageError(error)
+    }
+  }
+
+  /** After a failed write, a full disk most of all: the log ends where it ended before. */
+  private cutBack(): void {
+    try {
+      this.active.cutBack()
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      this.goOffline(error)
+    }
+  }
+
+  /** Begins a new segment at the end of the log. */
+  private roll(nowMs: number): void {
+    const { files, codecs } = this.surroundings
+    const { active, directory, endOffset } = this
+    active.writeIndexes()
+    writeProducerSnapshot(files, directory, endOffset, this.producers, codecs)
+    this.segments.push(createSegment(files, directory, endOffset, nowMs))
+    this.sealedUnsynced.push(active)
+    this.unsyncedDirectories.add(directory)
+    removeStraySnapshots(files, directory, new Set(this.segments.map(segment => segment.baseOffset)), endOffset)
+    this.requestSync()
+  }
+
+  private appended(): void {
+    this.isChanged = true
+    if (this.isDurable) {
+      this.requestSync()
+      return
+    }
+    const { 'flush.messages': flushMessages, 'flush.ms': flushMs } = this.settings
+    if (this.endOffset - this.durableOffset >= flushMessages) this.requestSync()
+    else if (flushMs < LONGEST_DELAY_MS)
+      this.flushTimer ??= this.surroundings.timers.after(flushMs, () => this.requestSync())
+    this.watermark.advance(this.endOffset)
+  }
+
+  private requestSync(): void {
+    this.surroundings.syncs.request(this)
+  }
+
+  /** One pass of group commit, see {@link SyncScheduler}: everything appended so far becomes durable. */
+  async sync(): Promise<void> {
+    if (this.status !== 'online') return
+    const { files } = this.surroundings
+    const { endOffset, endPlace, active, unsyncedFiles } = this
+    const sealed = this.sealedUnsynced
+    const directories = [...this.unsyncedDirectories]
+    this.sealedUnsynced = []
+    this.unsyncedFiles = []
+    this.unsyncedDirectories.clear()
+    this.flushTimer?.cancel()
+    this.flushTimer = undefined
+    try {
+      await Promise.all([
+        ...sealed.map(segment => segment.sync(true)),
+        active.sync(false),
+        ...unsyncedFiles.map(path => syncFile(files, path)),
+        ...directories.map(directory => files.syncDirectory(directory)),
+      ])
+    } catch (error) {
+      if (this.status === 'online') this.goOffline(error as Error)
+      return
+    }
+    if (this.status !== 'online') return
+    this.durableOffset = endOffset
+    this.durablePlace = endPlace
+    this.watermark.advance(endOffset)
+  }
 
   /** Resolves once `highWatermark ≥ offset`. Rejects with KAFKA_STORAGE_ERROR if the sync failed or the log was closed or deleted. */
-  synced(offset: number): Promise<void>
+  synced(offset: number): Promise<void> {
+    return this.watermark.reached(offset)
+  }
 
   /**
    * Batches from `offset` on, up to `maxBytes`, below the high watermark or the last stable offset. Answers at once if the
@@ -100,20 +348,163 @@ export declare class PartitionLog {
    * `offset` = `logEndOffset` gives nothing; outside `[logStartOffset, logEndOffset]` throws OFFSET_OUT_OF_RANGE; unreadable
    * bytes throw CORRUPT_MESSAGE. A promise rejects with the same errors.
    */
-  read(offset: number, maxBytes: number, options: ReadOptions): FetchedBytes | Promise<FetchedBytes>
+  read(offset: number, maxBytes: number, options: ReadOptions): FetchedBytes | Promise<FetchedBytes> {
+    this.assertOnline()
+    if (offset < this.logStartOffset || offset > this.endOffset)
+      throw new KafkaError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `${offset} of ${this.name}, which holds [${this.logStartOffset}, ${this.endOffset})`,
+      )
+    const { isolation, minOneBatch } = options
+    const untilOffset = this.readableEnd(isolation)
+    if (offset >= untilOffset) return this.fetched([], isolation)
+    try {
+      const bytes = this.reader.read({ offset, maxBytes, minOneBatch, untilOffset })
+      if (!(bytes instanceof Promise)) return this.fetched([bytes], isolation)
+      return bytes.then(
+        read => this.fetched([read], isolation),
+        error => Promise.reject(this.readError(error)),
+      )
+    } catch (error) {
+      throw this.readError(error)
+    }
+  }
+
+  private fetched(buffers: readonly Buffer[], isolation: IsolationLevel): FetchedBytes {
+    const chunks = buffers.filter(buffer => buffer.length > 0)
+    return {
+      chunks,
+      sizeInBytes: chunks.reduce((bytes, chunk) => bytes + chunk.length, 0),
+      logStartOffset: this.logStartOffset,
+      highWatermark: this.highWatermark,
+      lastStableOffset: this.lastStableOffset,
+      abortedTransactions: isolation === 'read_committed' ? [] : null,
+    }
+  }
+
+  private readableEnd(isolation: IsolationLevel): number {
+    return isolation === 'read_committed' ? this.lastStableOffset : this.highWatermark
+  }
 
   /** Bytes that `read` from `offset` could hand out: for `fetch.min.bytes`. An estimate within one batch; 0 if `offset` is out of range. */
-  readableBytes(offset: number, isolation: IsolationLevel): number
+  readableBytes(offset: number, isolation: IsolationLevel): number {
+    if (this.status !== 'online' || offset < this.logStartOffset || offset >= this.readableEnd(isolation)) return 0
+    const end = this.isDurable ? this.durablePlace : this.endPlace
+    try {
+      const place = this.reader.placeOf(offset)
+      return place === undefined ? 0 : Math.max(0, this.reader.bytesBetween(place, end))
+    } catch (error) {
+      // A read will tell what is wrong there; for that it must come to one.
+      if (error instanceof KafkaError || error instanceof FileError) return Infinity
+      throw error
+    }
+  }
 
   /** First record with a timestamp ≥ `timestampMs` below the high watermark (or last stable offset), null if there is none. */
-  offsetForTimestamp(timestampMs: number, isolation: IsolationLevel): Promise<OffsetAndTimestamp | null>
+  async offsetForTimestamp(timestampMs: number, isolation: IsolationLevel): Promise<OffsetAndTimestamp | null> {
+    this.assertOnline()
+    return await this.findByTimestamp(this.segments, timestampMs, this.readableEnd(isolation))
+  }
 
   /** The first record with the greatest timestamp (ListOffsets −3); null in an empty log. */
-  offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp | null>
+  async offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp | null> {
+    this.assertOnline()
+    let newest = this.segments[0]!
+    for (const segment of this.segments)
+      if (segment.newestTimestamp.timestampMs > newest.newestTimestamp.timestampMs) newest = segment
+    const { timestampMs } = newest.newestTimestamp
+    return timestampMs < 0 ? null : await this.findByTimestamp([newest], timestampMs, this.endOffset)
+  }
+
+  private async findByTimestamp(
+    segments: readonly Segment[],
+    timestampMs: number,
+    untilOffset: number,
+  ): Promise<OffsetAndTimestamp | null> {
+    const range = { fromOffset: this.logStartOffset, untilOffset }
+    try {
+      return await findByTimestamp(segments, timestampMs, range, this.surroundings.codecs)
+    } catch (error) {
+      throw this.readError(error)
+    }
+  }
 
   /** The largest known epoch ≤ `leaderEpoch` and where it ends (OffsetForLeaderEpoch); null if it is not known. */
-  endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } | null
+  endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } | null {
+    return this.options.loaded.epochs.endOffsetOf(leaderEpoch, this.endOffset)
+  }
 
-  /** Calls `listener` after each advance of the high watermark, and once when the log is closed, deleted or goes offline. Returns how to stop. */
-  onHighWatermarkAdvance(listener: () => void): () => void
+  /**
+   * Calls `listener` after each advance of the high watermark (within `append` when `flush.messages` is above 1), and once
+   * when the log is closed, deleted or goes offline. Returns how to stop.
+   */
+  onHighWatermarkAdvance(listener: () => void): () => void {
+    return this.watermark.listen(listener)
+  }
+
+  /** Forgets producers that have been silent for too long. */
+  expireProducers(nowMs: number, expirationMs: number): void {
+    this.producers.expire(nowMs, expirationMs)
+  }
+
+  /**
+   * Syncs everything, indexes and producers too. True if all of it is on the disk, so that the next start need not look.
+   */
+  async close(): Promise<boolean> {
+    await this.surroundings.syncs.idle(this)
+    try {
+      if (this.status === 'online' && this.isChanged) await this.syncForGood()
+    } catch (error) {
+      this.goOffline(error as Error)
+    }
+    const isClean = this.status === 'online'
+    this.release()
+    return isClean
+  }
+
+  private async syncForGood(): Promise<void> {
+    const { files, codecs } = this.surroundings
+    this.active.writeIndexes()
+    if (this.endOffset > this.logStartOffset) {
+      const path = writeProducerSnapshot(files, this.directory, this.endOffset, this.producers, codecs)
+      await syncFile(files, path)
+      removeStraySnapshots(files, this.directory, new Set(this.segments.map(each => each.baseOffset)), this.endOffset)
+    }
+    this.unsyncedDirectories.add(this.directory)
+    await this.sync()
+    await this.active.sync(true)
+  }
+
+  /** Takes the log out of service without writing anything: it was deleted, or the process is to look killed. */
+  abandon(): void {
+    this.release()
+  }
+
+  private release(): void {
+    if (this.status === 'online') this.status = 'closed'
+    this.flushTimer?.cancel()
+    this.watermark.fail(this.storageError(this.failure ?? new Error('the log is closed')))
+    for (const segment of this.segments) segment.close()
+  }
+
+  private goOffline(reason: Error): void {
+    this.status = 'offline'
+    this.failure = reason
+    this.flushTimer?.cancel()
+    this.watermark.fail(this.storageError(reason))
+  }
+
+  private assertOnline(): void {
+    if (this.status !== 'online') throw this.storageError(this.failure ?? new Error('the log is closed'))
+  }
+
+  private readError(error: unknown): unknown {
+    if (error instanceof CorruptBatchError)
+      return new KafkaError(ErrorCode.CORRUPT_MESSAGE, `${this.name}: ${error.message}`)
+    return error instanceof FileError ? this.storageError(error) : error
+  }
+
+  private storageError(cause: Error): KafkaError {
+    return new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `${this.name}: ${cause.message}`)
+  }
 }

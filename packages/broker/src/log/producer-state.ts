@@ -130,9 +130,9 @@ export class ProducerStates {
     for (const batch of tail) seen.record(batch, 0)
     for (const { producerId, producerEpoch, batches } of seen.values()) {
       const entry = this.entries.get(producerId)
-      const isContinued =
-        entry?.producerEpoch === producerEpoch && entry.batches.at(-1)?.lastOffset === batches.at(-1)?.lastOffset
-      if (isContinued) this.entries.set(producerId, { ...entry, batches })
+      if (entry?.producerEpoch !== producerEpoch || batches.length <= entry.batches.length) continue
+      if (entry.batches.at(-1)?.lastOffset === batches.at(-1)?.lastOffset)
+        this.entries.set(producerId, { ...entry, batches })
     }
   }
 

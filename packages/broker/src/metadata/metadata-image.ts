@@ -1,4 +1,8 @@
 import type { MetadataRecordInput } from '@millrace/protocol'
+import { collisionKey } from './topic-name.ts'
+
+/** `ConfigResource.Type` of a topic. */
+const TOPIC_RESOURCE = 2
 
 export interface TopicImage {
   readonly name: string
@@ -9,16 +13,80 @@ export interface TopicImage {
   readonly configs: ReadonlyMap<string, string>
 }
 
-/** What the metadata log says. Pure: changed by {@link replay} only. */
-export declare class MetadataImage {
+/**
+ * What the metadata log says. Pure: {@link replay} alone changes it, at start and after each change alike. A topic's image
+ * is never changed but replaced.
+ */
+export class MetadataImage {
+  private readonly byName = new Map<string, TopicImage>()
+  private readonly nameById = new Map<string, string>()
+  private readonly nameByCollisionKey = new Map<string, string>()
+  private firstFreeProducerId = 0
+
   /** By name, in order of creation. */
-  readonly topics: ReadonlyMap<string, TopicImage>
-  topicById(id: string): TopicImage | undefined
+  get topics(): ReadonlyMap<string, TopicImage> {
+    return this.byName
+  }
+  /** First producer id that has not been reserved. */
+  get nextProducerId(): number {
+    return this.firstFreeProducerId
+  }
+
+  topicById(id: string): TopicImage | undefined {
+    const name = this.nameById.get(id)
+    return name === undefined ? undefined : this.byName.get(name)
+  }
+
   /** The topic that `name` equals or collides with (`.` and `_` count as the same), undefined if there is none. */
-  collidingTopic(name: string): TopicImage | undefined
-  /** Dynamic settings of the broker. */
-  readonly brokerConfigs: ReadonlyMap<string, string>
-  /** First producer id that no broker start has reserved. */
-  readonly nextProducerId: number
-  replay(record: MetadataRecordInput): void
+  collidingTopic(name: string): TopicImage | undefined {
+    const taken = this.nameByCollisionKey.get(collisionKey(name))
+    return taken === undefined ? undefined : this.byName.get(taken)
+  }
+
+  /** Records of kinds that a single node does not write are passed over. */
+  replay(record: MetadataRecordInput): void {
+    switch (record.kind) {
+      case 'TopicRecord':
+        return this.addTopic(record.value.name, record.value.topicId)
+      case 'PartitionRecord':
+        return this.addPartition(record.value.topicId, record.value.partitionId ?? 0)
+      case 'RemoveTopicRecord':
+        return this.removeTopic(record.value.topicId)
+      case 'ConfigRecord':
+        if (record.value.resourceType === TOPIC_RESOURCE)
+          this.setTopicConfig(record.value.resourceName, record.value.name, record.value.value)
+        return
+      case 'ProducerIdsRecord':
+        this.firstFreeProducerId = Math.max(this.firstFreeProducerId, record.value.nextProducerId)
+    }
+  }
+
+  private addTopic(name: string, id: string): void {
+    this.byName.set(name, { name, id, partitionCount: 0, configs: new Map() })
+    this.nameById.set(id, name)
+    this.nameByCollisionKey.set(collisionKey(name), name)
+  }
+
+  private addPartition(topicId: string, partition: number): void {
+    const topic = this.topicById(topicId)
+    if (topic === undefined) return
+    this.byName.set(topic.name, { ...topic, partitionCount: Math.max(topic.partitionCount, partition + 1) })
+  }
+
+  private removeTopic(id: string): void {
+    const topic = this.topicById(id)
+    if (topic === undefined) return
+    this.byName.delete(topic.name)
+    this.nameById.delete(id)
+    this.nameByCollisionKey.delete(collisionKey(topic.name))
+  }
+
+  private setTopicConfig(topicName: string, setting: string, value: string | null): void {
+    const topic = this.byName.get(topicName)
+    if (topic === undefined) return
+    const configs = new Map(topic.configs)
+    if (value === null) configs.delete(setting)
+    else configs.set(setting, value)
+    this.byName.set(topicName, { ...topic, configs })
+  }
 }

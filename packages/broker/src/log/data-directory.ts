@@ -1,0 +1,136 @@
+/**
+ * One data directory: its lock, its identity (`meta.properties`), the checkpoints of its partitions and the mark of a clean
+ * stop. File by file as Apache Kafka keeps them.
+ */
+import { FileError, type FileLock, type Files, type Random, randomUuid } from '@millrace/platform'
+import { MillraceError } from '@millrace/protocol'
+import { type PartitionOffsets, parseOffsetCheckpoint, printOffsetCheckpoint } from './checkpoint-file.ts'
+
+const LOCK = '.lock'
+const META_PROPERTIES = 'meta.properties'
+const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
+const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const LOG_START_OFFSETS = 'log-start-offset-checkpoint'
+
+export class DataDirectoryInUseError extends MillraceError {
+  readonly code = 'DATA_DIRECTORY_IN_USE'
+  constructor(readonly path: string) {
+    super(`data directory ${path} is in use by another process; stop it or choose another log.dirs`)
+  }
+}
+
+export class InconsistentDataDirectoryError extends MillraceError {
+  readonly code = 'INCONSISTENT_DATA_DIRECTORY'
+  constructor(
+    readonly path: string,
+    reason: string,
+  ) {
+    super(`data directory ${path} ${reason}`)
+  }
+}
+
+export interface DirectoryIdentity {
+  readonly clusterId: string
+  readonly nodeId: number
+  /** Kafka's text form of a UUID. */
+  readonly directoryId: string
+}
+
+/** A random UUID in Kafka's text form, which no tool takes for an option: it does not begin with a dash. */
+export function newKafkaUuid(random: Random): string {
+  for (;;) {
+    const id = Buffer.from(randomUuid(random).replaceAll('-', ''), 'hex').toString('base64url')
+    if (!id.startsWith('-')) return id
+  }
+}
+
+/** Held by this process from {@link DataDirectory.open} to {@link DataDirectory.release}. */
+export class DataDirectory {
+  private constructor(
+    private readonly files: Files,
+    readonly path: string,
+    private readonly lock: FileLock,
+    readonly wasCleanlyClosed: boolean,
+    /** As of the last stop or checkpoint. */
+    readonly recoveryPoints: PartitionOffsets,
+    readonly logStartOffsets: PartitionOffsets,
+  ) {}
+
+  /** Creates the directory if it is missing. Throws {@link DataDirectoryInUseError}. */
+  static open(files: Files, path: string): DataDirectory {
+    files.makeDirectory(path)
+    const lock = lockOrRefuse(files, path)
+    const offsetsIn = (name: string) =>
+      files.exists(`${path}/${name}`) ? parseOffsetCheckpoint(files.read(`${path}/${name}`)) : undefined
+    const recoveryPoints = offsetsIn(RECOVERY_POINTS)
+    return new DataDirectory(
+      files,
+      path,
+      lock,
+      files.exists(`${path}/${CLEAN_SHUTDOWN}`),
+      recoveryPoints ?? new Map(),
+      offsetsIn(LOG_START_OFFSETS) ?? new Map(),
+    )
+  }
+
+  /** Undefined in a new directory. Throws {@link InconsistentDataDirectoryError}. */
+  readIdentity(): DirectoryIdentity | undefined {
+    const path = `${this.path}/${META_PROPERTIES}`
+    if (!this.files.exists(path)) return undefined
+    const properties = parseProperties(this.files.read(path).toString('utf8'))
+    const clusterId = properties.get('cluster.id')
+    const nodeId = Number(properties.get('node.id'))
+    const directoryId = properties.get('directory.id')
+    if (properties.get('version') !== '1' || !clusterId || !directoryId || !Number.isInteger(nodeId))
+      throw new InconsistentDataDirectoryError(this.path, `has a ${META_PROPERTIES} that is not complete`)
+    return { clusterId, nodeId, directoryId }
+  }
+
+  writeIdentity({ clusterId, nodeId, directoryId }: DirectoryIdentity): Promise<void> {
+    const lines = ['#', `node.id=${nodeId}`, `directory.id=${directoryId}`, 'version=1', `cluster.id=${clusterId}`, '']
+    return this.files.replace(`${this.path}/${META_PROPERTIES}`, Buffer.from(lines.join('\n')))
+  }
+
+  /** From here on a stop without {@link markClean} needs recovery. */
+  async removeCleanMark(): Promise<void> {
+    if (!this.wasCleanlyClosed) return
+    this.files.remove(`${this.path}/${CLEAN_SHUTDOWN}`)
+    await this.files.syncDirectory(this.path)
+  }
+
+  /** The last thing to be written: everything else is durable. */
+  markClean(): Promise<void> {
+    return this.files.replace(`${this.path}/${CLEAN_SHUTDOWN}`, Buffer.from('{"version":0,"brokerEpoch":0}'))
+  }
+
+  writeRecoveryPoints(offsets: PartitionOffsets): Promise<void> {
+    return this.files.replace(`${this.path}/${RECOVERY_POINTS}`, printOffsetCheckpoint(offsets))
+  }
+
+  writeLogStartOffsets(offsets: PartitionOffsets): Promise<void> {
+    return this.files.replace(`${this.path}/${LOG_START_OFFSETS}`, printOffsetCheckpoint(offsets))
+  }
+
+  /** Idempotent. */
+  release(): void {
+    this.lock.release()
+  }
+}
+
+function lockOrRefuse(files: Files, path: string): FileLock {
+  try {
+    return files.lock(`${path}/${LOCK}`)
+  } catch (error) {
+    if (error instanceof FileError && error.code === 'ELOCKED') throw new DataDirectoryInUseError(path)
+    throw error
+  }
+}
+
+function parseProperties(text: string): ReadonlyMap<string, string> {
+  const properties = new Map<string, string>()
+  for (const line of text.split('\n')) {
+    const match = /^\s*([^#!\s=]+)\s*=\s*(.*?)\s*$/.exec(line)
+    if (match !== null) properties.set(match[1]!, match[2]!)
+  }
+  return properties
+}

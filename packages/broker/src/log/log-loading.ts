@@ -1,0 +1,256 @@
+/**
+ * Opening a partition's directory.
+ *
+ * After a clean stop everything is as it should be: the end of the log is found behind the last index entry, the producers
+ * in the snapshot there. Otherwise the segments from the recovery point on are walked batch by batch; the log ends at
+ * the first one that is torn, what lies behind goes, indexes and producers are made anew, and all of it is synced before
+ * anyone reads it. Nothing is cut that the recovery point calls durable as long as valid batches follow.
+ *
+ * A crash in the middle leaves what the next recovery can begin with: batches are only ever cut from the end.
+ */
+import type { Files } from '@millrace/platform'
+import type { BatchCodecs, RecordBatch } from '@millrace/protocol'
+import type { TopicConfig } from '../config/topic-config.ts'
+import { scanBatches } from './batch-scan.ts'
+import { parseSegmentFileName } from './file-names.ts'
+import { LeaderEpochs } from './leader-epochs.ts'
+import { readEpochs, replaceEpochs, writeEpochs, writePartitionMetadata } from './partition-files.ts'
+import { loadProducerSnapshot, removeStraySnapshots } from './producer-snapshot-files.ts'
+import { ProducerStates, type SequencedBatch } from './producer-state.ts'
+import { Segment } from './segment.ts'
+import { recoverSegment } from './segment-recovery.ts'
+
+/** How far from the end a clean start looks for batches that a snapshot leaves out (`REMEMBERED_BATCHES` of each producer). */
+const PRODUCER_TAIL_BYTES = 1024 * 1024
+const LEFTOVER_SUFFIXES = ['.deleted', '.cleaned', '.tmp']
+
+export interface LoadOptions {
+  readonly files: Files
+  readonly codecs: BatchCodecs
+  readonly directory: string
+  readonly config: TopicConfig
+  readonly wasCleanlyClosed: boolean
+  /** Records below were durable when it was written. */
+  readonly recoveryPoint: number
+  /** From the checkpoint; the first segment may begin later. */
+  readonly logStartOffset: number
+  readonly nowMs: number
+}
+
+export interface LoadedLog {
+  /** At least one. */
+  readonly segments: readonly Segment[]
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  readonly producers: ProducerStates
+  readonly epochs: LeaderEpochs
+  readonly wasScanned: boolean
+  readonly truncatedBytes: number
+  readonly damageCount: number
+}
+
+export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
+  const segments = listSegments(options)
+  const logStartOffset = Math.max(options.logStartOffset, segments[0]!.baseOffset)
+  return (await openLog(segments, logStartOffset, options)) ?? (await recoverLog(segments, logStartOffset, options))
+}
+
+/** Removes what interrupted work has left, and creates the first segment if there is none. */
+function listSegments({ files, directory, logStartOffset, nowMs }: LoadOptions): Segment[] {
+  const baseOffsets: number[] = []
+  for (const name of files.list(directory)) {
+    if (LEFTOVER_SUFFIXES.some(suffix => name.endsWith(suffix))) files.remove(`${directory}/${name}`)
+    const file = parseSegmentFileName(name)
+    if (file?.kind === 'log') baseOffsets.push(file.offset)
+  }
+  if (baseOffsets.length === 0) return [createSegment(files, directory, logStartOffset, nowMs)]
+  return baseOffsets.sort((a, b) => a - b).map(baseOffset => new Segment(files, directory, baseOffset, nowMs))
+}
+
+/** The files of a new partition. */
+export function createLog(files: Files, directory: string, topicId: string, nowMs: number): LoadedLog {
+  files.makeDirectory(directory)
+  writePartitionMetadata(files, directory, topicId)
+  const epochs = new LeaderEpochs([{ leaderEpoch: 0, startOffset: 0 }])
+  writeEpochs(files, directory, epochs)
+  return {
+    segments: [createSegment(files, directory, 0, nowMs)],
+    logStartOffset: 0,
+    logEndOffset: 0,
+    producers: new ProducerStates(),
+    epochs,
+    wasScanned: false,
+    truncatedBytes: 0,
+    damageCount: 0,
+  }
+}
+
+export function createSegment(files: Files, directory: string, baseOffset: number, nowMs: number): Segment {
+  const segment = new Segment(files, directory, baseOffset, nowMs)
+  segment.truncate(0)
+  segment.clearIndexes()
+  return segment
+}
+
+/** Undefined if the log was not closed cleanly, or something is missing in spite of that. */
+async function openLog(
+  segments: readonly Segment[],
+  logStartOffset: number,
+  options: LoadOptions,
+): Promise<LoadedLog | undefined> {
+  const { files, codecs, directory, wasCleanlyClosed, nowMs } = options
+  if (!wasCleanlyClosed || !segments.every(segment => segment.hadIndexes)) return undefined
+  const logEndOffset = segments.at(-1)!.readEndOffset()
+  const epochStarts = readEpochs(files, directory)
+  if (logEndOffset === null || epochStarts === undefined || epochStarts.length === 0) return undefined
+  const range = { logStartOffset, maxOffset: logEndOffset }
+  const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
+  await replayProducers(segments, upToOffset, logEndOffset, batch => producers.record(batch, nowMs))
+  if (producers.size > 0) producers.restoreEarlierBatches(await lastSequencedBatches(segments.at(-1)!))
+  return {
+    segments,
+    logStartOffset,
+    logEndOffset,
+    producers,
+    epochs: new LeaderEpochs(epochStarts),
+    wasScanned: false,
+    truncatedBytes: 0,
+    damageCount: 0,
+  }
+}
+
+async function recoverLog(
+  segments: readonly Segment[],
+  logStartOffset: number,
+  options: LoadOptions,
+): Promise<LoadedLog> {
+  const { files, codecs, directory, config, recoveryPoint, nowMs } = options
+  const firstScanned = Math.max(
+    0,
+    segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint),
+  )
+  const old = segments.slice(0, firstScanned)
+  const scanned = segments.slice(firstScanned)
+  const indexIntervalBytes = config['index.interval.bytes']
+  for (const segment of old)
+    if (!segment.hadIndexes) {
+      await recoverSegment(segment, { codecs, indexIntervalBytes, durableOffset: Infinity, onBatch: () => {} })
+      segment.writeIndexes()
+      await segment.sync(true)
+    }
+
+  const scanStart = scanned[0]!.baseOffset
+  const range = { logStartOffset, maxOffset: scanStart }
+  const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
+  await replayProducers(old, upToOffset, scanStart, batch => producers.record(batch, nowMs))
+  const epochs = new LeaderEpochs(readEpochs(files, directory) ?? [])
+  const onBatch = (batch: RecordBatch) => {
+    producers.record(batch, nowMs)
+    epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
+  }
+
+  const kept = [...old]
+  let logEndOffset = scanStart
+  let truncatedBytes = 0
+  let damageCount = 0
+  let isTorn = false
+  for (const segment of scanned) {
+    // A segment begins where the one before it ended, unless compaction has emptied that end, which only happens to
+    // durable records.
+    if (isTorn || (segment.baseOffset !== logEndOffset && segment.baseOffset > recoveryPoint)) {
+      isTorn = true
+      truncatedBytes += segment.sizeInBytes
+      continue
+    }
+    const recovered = await recoverSegment(segment, {
+      codecs,
+      indexIntervalBytes,
+      durableOffset: recoveryPoint,
+      onBatch,
+    })
+    kept.push(segment)
+    logEndOffset = recovered.endOffset
+    damageCount += recovered.damageCount
+    const next = segments[kept.length]
+    const isDurable = next !== undefined && next.baseOffset <= recoveryPoint
+    if (recovered.endPosition < segment.sizeInBytes && isDurable) damageCount++
+    else if (recovered.endPosition < segment.sizeInBytes) {
+      isTorn = true
+      truncatedBytes += segment.sizeInBytes - recovered.endPosition
+      segment.truncate(recovered.endPosition)
+    }
+    segment.writeIndexes()
+  }
+  for (const segment of segments.toReversed()) if (!kept.includes(segment)) segment.remove()
+  removeStraySnapshots(files, directory, new Set(kept.map(segment => segment.baseOffset)), logEndOffset)
+
+  epochs.truncate(logEndOffset)
+  const hasRecords = logEndOffset > logStartOffset
+  // Readers may have seen records that are gone: a new epoch makes them compare (KIP-320).
+  epochs.assign(hasRecords ? epochs.latest + 1 : 0, logEndOffset)
+  if (hasRecords) {
+    await Promise.all(kept.slice(old.length).map(segment => segment.sync(true)))
+    await replaceEpochs(files, directory, epochs)
+  } else {
+    writeEpochs(files, directory, epochs)
+    if (kept.length < segments.length) await files.syncDirectory(directory)
+  }
+  return {
+    segments: kept,
+    logStartOffset,
+    logEndOffset,
+    producers,
+    epochs,
+    wasScanned: true,
+    truncatedBytes,
+    damageCount,
+  }
+}
+
+/** Calls `visit` with the batches of `[fromOffset, toOffset)`. */
+async function replayProducers(
+  segments: readonly Segment[],
+  fromOffset: number,
+  toOffset: number,
+  visit: (batch: RecordBatch) => void,
+): Promise<void> {
+  if (fromOffset >= toOffset) return
+  for (const segment of segments.slice(
+    Math.max(
+      0,
+      segments.findLastIndex(each => each.baseOffset <= fromOffset),
+    ),
+  )) {
+    const start = segment.positionOf(fromOffset)
+    if (start === undefined || start === null) continue
+    await scanBatches(segment.log, start, segment.sizeInBytes, batch => {
+      if (batch.baseOffset >= toOffset) return false
+      if (batch.baseOffset >= fromOffset) visit(batch)
+      return true
+    })
+  }
+}
+
+async function lastSequencedBatches(segment: Segment): Promise<SequencedBatch[]> {
+  const { offsetIndex, sizeInBytes } = segment
+  const entry = offsetIndex.firstBehindPosition(sizeInBytes - PRODUCER_TAIL_BYTES)
+  const start =
+    sizeInBytes <= PRODUCER_TAIL_BYTES || entry >= offsetIndex.entryCount ? 0 : offsetIndex.entry(entry).position
+  const batches: SequencedBatch[] = []
+  if (sizeInBytes - start > 2 * PRODUCER_TAIL_BYTES) return batches
+  await scanBatches(segment.log, start, sizeInBytes, batch => {
+    const { producerId, producerEpoch, baseSequence, lastSequence, lastOffsetDelta, lastOffset, maxTimestampMs } = batch
+    if (producerId >= 0)
+      batches.push({
+        producerId,
+        producerEpoch,
+        baseSequence,
+        lastSequence,
+        lastOffsetDelta,
+        lastOffset,
+        maxTimestampMs,
+      })
+    return true
+  })
+  return batches
+}

@@ -1,0 +1,148 @@
+import { BATCH_HEADER_BYTES, ErrorCode, KafkaError } from '@millrace/protocol'
+import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './batch-header.ts'
+import type { Segment } from './segment.ts'
+
+/** How many places readers left off are remembered: about one for each consumer of the partition. */
+const MAX_REMEMBERED_PLACES = 64
+/** What was appended since the start and is not further from the end than this is taken to be in the page cache. */
+const RECENT_BYTES = 64 * 1024 * 1024
+
+/** Where a batch begins. */
+export interface Place {
+  readonly segment: Segment
+  readonly position: number
+}
+
+export interface ReadRequest {
+  readonly offset: number
+  readonly maxBytes: number
+  readonly minOneBatch: boolean
+  /** Batches that hold offsets from here on are left out. */
+  readonly untilOffset: number
+}
+
+const NOTHING = Buffer.alloc(0)
+
+/** Finds and reads batches in the segments of one log, which `segments` always shows as they are. */
+export class LogReader {
+  /** Next offset of an earlier read → where it is, latest last: a consumer that goes on needs no index. */
+  private readonly places = new Map<number, Place>()
+
+  constructor(
+    private readonly segments: readonly Segment[],
+    /** `<topic>-<partition>`, for messages. */
+    private readonly name: string,
+  ) {}
+
+  /** Where the batch with `offset`, or the next one, begins; undefined at the end of the log. Throws CORRUPT_MESSAGE. */
+  placeOf(offset: number): Place | undefined {
+    const { segments } = this
+    const remembered = this.places.get(offset)
+    if (remembered !== undefined && remembered.position < remembered.segment.sizeInBytes) return remembered
+    let index = Math.max(0, this.segmentIndexOf(offset))
+    for (; index < segments.length; index++) {
+      const segment = segments[index]!
+      const position = segment.positionOf(offset)
+      if (position === null) throw this.corrupt(offset)
+      if (position !== undefined) return { segment, position }
+    }
+    return undefined
+  }
+
+  /** Synchronous if the bytes are recent. A promise rejects with what this throws. */
+  read(request: ReadRequest): Buffer | Promise<Buffer> {
+    const place = this.placeOf(request.offset)
+    if (place === undefined) return NOTHING
+    const availableBytes = place.segment.sizeInBytes - place.position
+    const length = Math.min(Math.max(request.maxBytes, BATCH_HEADER_BYTES), availableBytes)
+    if (!this.isRecent(place)) return this.readCold(place, length, request)
+    const bytes = this.readNow(place, length)
+    const firstBytes = this.firstBatchBytes(bytes, request)
+    return this.cut(firstBytes > length ? this.readNow(place, firstBytes) : bytes, place, request)
+  }
+
+  /** Forgets where readers left off: positions have changed. */
+  forgetPlaces(): void {
+    this.places.clear()
+  }
+
+  /** Bytes between two places, `to` being the later one. */
+  bytesBetween(from: Place, to: Place): number {
+    let bytes = to.position - from.position
+    if (from.segment === to.segment) return bytes
+    const { segments } = this
+    for (let index = segments.indexOf(from.segment); index >= 0 && segments[index] !== to.segment; index++)
+      bytes += segments[index]!.sizeInBytes
+    return bytes
+  }
+
+  private async readCold(place: Place, length: number, request: ReadRequest): Promise<Buffer> {
+    const bytes = await this.readInPool(place, length)
+    const firstBytes = this.firstBatchBytes(bytes, request)
+    return this.cut(firstBytes > length ? await this.readInPool(place, firstBytes) : bytes, place, request)
+  }
+
+  private readNow({ segment, position }: Place, length: number): Buffer {
+    const bytes = Buffer.allocUnsafe(length)
+    return bytes.subarray(0, segment.log.read(bytes, 0, length, position))
+  }
+
+  private async readInPool({ segment, position }: Place, length: number): Promise<Buffer> {
+    const bytes = Buffer.allocUnsafe(length)
+    return bytes.subarray(0, await segment.log.readAsync(bytes, 0, length, position))
+  }
+
+  /** How much to read for the first batch to be whole; 0 if what there is will do. */
+  private firstBatchBytes(bytes: Buffer, { offset, minOneBatch }: ReadRequest): number {
+    const firstBytes = bytes.length < BATCH_HEADER_BYTES ? 0 : batchSizeAt(bytes, 0)
+    if (firstBytes === 0 || lastOffsetAt(bytes, 0) < offset) throw this.corrupt(offset)
+    return minOneBatch ? firstBytes : 0
+  }
+
+  /** The whole batches at the start of `bytes` that the request may have. */
+  private cut(bytes: Buffer, { segment, position }: Place, request: ReadRequest): Buffer {
+    const { offset, maxBytes, untilOffset, minOneBatch } = request
+    let end = 0
+    let nextOffset = offset
+    while (bytes.length - end >= BATCH_HEADER_BYTES && baseOffsetAt(bytes, end) < untilOffset) {
+      const sizeInBytes = batchSizeAt(bytes, end)
+      const mayPass = minOneBatch && end === 0
+      if (sizeInBytes === 0 || end + sizeInBytes > (mayPass ? bytes.length : Math.min(bytes.length, maxBytes))) break
+      nextOffset = lastOffsetAt(bytes, end) + 1
+      end += sizeInBytes
+    }
+    if (end > 0) this.remember(nextOffset, { segment, position: position + end })
+    else if (minOneBatch && baseOffsetAt(bytes, 0) < untilOffset) throw this.corrupt(offset)
+    return end === bytes.length ? bytes : bytes.subarray(0, end)
+  }
+
+  private remember(offset: number, place: Place): void {
+    this.places.delete(offset)
+    this.places.set(offset, place)
+    if (this.places.size > MAX_REMEMBERED_PLACES) this.places.delete(this.places.keys().next().value!)
+  }
+
+  private isRecent({ segment, position }: Place): boolean {
+    return (
+      segment === this.segments.at(-1) &&
+      position >= segment.bytesAtOpen &&
+      position >= segment.sizeInBytes - RECENT_BYTES
+    )
+  }
+
+  private segmentIndexOf(offset: number): number {
+    const { segments } = this
+    let low = 0
+    let high = segments.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (segments[middle]!.baseOffset <= offset) low = middle + 1
+      else high = middle
+    }
+    return low - 1
+  }
+
+  private corrupt(offset: number): KafkaError {
+    return new KafkaError(ErrorCode.CORRUPT_MESSAGE, `${this.name} at offset ${offset}`)
+  }
+}

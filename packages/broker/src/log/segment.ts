@@ -1,0 +1,257 @@
+import type { Files, OpenFile } from '@millrace/platform'
+import { BATCH_HEADER_BYTES } from '@millrace/protocol'
+import type { TopicConfig } from '../config/topic-config.ts'
+import { baseOffsetAt, batchSizeAt, lastOffsetAt, maxTimestampAt } from './batch-header.ts'
+import { segmentFileName } from './file-names.ts'
+import { OffsetIndex } from './offset-index.ts'
+import { type IndexedTimestamp, TimeIndex } from './time-index.ts'
+
+/** The indexes hold offsets relative to the base offset as int32. */
+const MAX_RELATIVE_OFFSET = 0x7fff_ffff
+/** What a walk from header to header reads at once: the default distance of index entries, and a header. */
+const WALK_WINDOW_BYTES = 4096 + BATCH_HEADER_BYTES
+/** Shared: a walk is synchronous. */
+const WALK_WINDOW = Buffer.allocUnsafeSlow(WALK_WINDOW_BYTES)
+
+/** What an append needs to know of a batch. */
+export interface AppendedBatch {
+  readonly bytes: Buffer
+  readonly lastOffset: number
+  readonly maxTimestampMs: number
+}
+
+/**
+ * A stretch of a log in one `.log` file with its two indexes. Only the last segment of a log is appended to. Files are
+ * opened when they are needed.
+ */
+export class Segment {
+  sizeInBytes: number
+  /** What was there before this process: not to be expected in the page cache. */
+  readonly bytesAtOpen: number
+  readonly offsetIndex: OffsetIndex
+  readonly timeIndex: TimeIndex
+  /** Whether there were two index files with whole entries. */
+  readonly hadIndexes: boolean
+  private readonly logPath: string
+  private logFile: OpenFile | undefined
+  private bytesSinceIndexEntry = 0
+  /** Greatest timestamp and the last offset of the first batch that has it. Undefined: the time index knows. */
+  private newest: IndexedTimestamp | undefined
+  /** Greatest timestamp of the first batch: the age of the segment counts from it. Undefined: not read yet. */
+  private firstTimestampMs: number | undefined
+
+  constructor(
+    private readonly files: Files,
+    readonly directory: string,
+    readonly baseOffset: number,
+    /** Wall clock; the age of a segment without timestamps counts from it. */
+    private readonly createdMs: number,
+  ) {
+    const pathOf = (kind: 'log' | 'index' | 'timeindex') => `${directory}/${segmentFileName(baseOffset, kind)}`
+    const bytesIn = (path: string) => (files.exists(path) ? files.stat(path).size : undefined)
+    this.logPath = pathOf('log')
+    this.sizeInBytes = bytesIn(this.logPath) ?? 0
+    this.bytesAtOpen = this.sizeInBytes
+    const offsetIndexBytes = bytesIn(pathOf('index'))
+    const timeIndexBytes = bytesIn(pathOf('timeindex'))
+    this.offsetIndex = new OffsetIndex(files, pathOf('index'), baseOffset, offsetIndexBytes ?? 0)
+    this.timeIndex = new TimeIndex(files, pathOf('timeindex'), baseOffset, timeIndexBytes ?? 0)
+    this.hadIndexes =
+      this.offsetIndex.file.sizeInBytes === offsetIndexBytes && this.timeIndex.file.sizeInBytes === timeIndexBytes
+  }
+
+  get log(): OpenFile {
+    return (this.logFile ??= this.files.open(this.logPath, 'write'))
+  }
+
+  /** Greatest timestamp of the segment; −1 without one. */
+  get newestTimestamp(): IndexedTimestamp {
+    return (this.newest ??= this.timeIndex.lastEntry ?? { timestampMs: -1, offset: this.baseOffset })
+  }
+
+  /** Whether a batch has to go into a new segment. `jitterMs` is taken off `segment.ms`. */
+  isFullFor(batch: AppendedBatch, nowMs: number, config: TopicConfig, jitterMs: number): boolean {
+    const { 'segment.bytes': segmentBytes, 'segment.ms': segmentMs, 'segment.index.bytes': indexBytes } = config
+    return (
+      this.sizeInBytes + batch.bytes.length > segmentBytes ||
+      !this.covers(batch.lastOffset) ||
+      (this.sizeInBytes > 0 &&
+        (this.ageMs(batch.maxTimestampMs, nowMs) > segmentMs - jitterMs ||
+          this.offsetIndex.isFull(indexBytes) ||
+          this.timeIndex.isFull(indexBytes)))
+    )
+  }
+
+  /** Whether the indexes can hold the offset. */
+  covers(offset: number): boolean {
+    return offset - this.baseOffset <= MAX_RELATIVE_OFFSET
+  }
+
+  /** By the timestamps of records if they have any, else by the wall clock. */
+  private ageMs(timestampMs: number, nowMs: number): number {
+    this.firstTimestampMs ??= this.readFirstTimestamp()
+    return this.firstTimestampMs >= 0 ? timestampMs - this.firstTimestampMs : nowMs - this.createdMs
+  }
+
+  /**
+   * Appends a batch whose offsets are in place. Throws a FileError if it cannot be written; the segment is then as before,
+   * but the file may be longer until {@link cutBack}.
+   */
+  append(batch: AppendedBatch, indexIntervalBytes: number): void {
+    const { bytes, lastOffset, maxTimestampMs } = batch
+    const position = this.sizeInBytes
+    const isIndexed = this.bytesSinceIndexEntry > indexIntervalBytes
+    if (isIndexed) this.reserveIndexEntries()
+    this.log.write(bytes, position)
+    this.sizeInBytes = position + bytes.length
+    if (position === 0) this.firstTimestampMs = maxTimestampMs
+    this.index(lastOffset, maxTimestampMs, position, isIndexed)
+    this.bytesSinceIndexEntry += bytes.length
+  }
+
+  /** Takes a batch that lies in the file already into the indexes. For recovery. */
+  reindex(batch: AppendedBatch, position: number, indexIntervalBytes: number, isForced = false): void {
+    const isIndexed = isForced || this.bytesSinceIndexEntry > indexIntervalBytes
+    if (isIndexed) this.reserveIndexEntries()
+    this.index(batch.lastOffset, batch.maxTimestampMs, position, isIndexed)
+    this.bytesSinceIndexEntry += batch.bytes.length
+  }
+
+  private index(lastOffset: number, maxTimestampMs: number, position: number, isIndexed: boolean): void {
+    if (maxTimestampMs > this.newestTimestamp.timestampMs)
+      this.newest = { timestampMs: maxTimestampMs, offset: lastOffset }
+    if (!isIndexed) return
+    this.offsetIndex.append(lastOffset, position)
+    this.timeIndex.append(this.newestTimestamp)
+    this.bytesSinceIndexEntry = 0
+  }
+
+  private reserveIndexEntries(): void {
+    this.offsetIndex.file.reserve()
+    this.timeIndex.file.reserve()
+  }
+
+  /** After a failed write: gives back what may have been written. */
+  cutBack(): void {
+    this.log.truncate(this.sizeInBytes)
+  }
+
+  /** Forgets everything from `position` on; the indexes must not know of it. */
+  truncate(position: number): void {
+    this.log.truncate(position)
+    this.sizeInBytes = position
+  }
+
+  clearIndexes(): void {
+    this.offsetIndex.file.clear()
+    this.timeIndex.clear()
+    this.newest = { timestampMs: -1, offset: this.baseOffset }
+    this.bytesSinceIndexEntry = 0
+  }
+
+  /** Completes the indexes: the segment is about to become an old one, or to be closed. */
+  writeIndexes(): void {
+    this.timeIndex.file.reserve()
+    this.timeIndex.append(this.newestTimestamp)
+    this.offsetIndex.file.flush()
+    this.timeIndex.file.flush()
+  }
+
+  /**
+   * Position of the first batch that ends at or behind `offset`; undefined if all end before it. Null if damaged bytes lie
+   * where it should be.
+   */
+  positionOf(offset: number): number | undefined | null {
+    const entry = this.offsetIndex.lastAtOrBefore(offset)
+    const start = entry < 0 ? 0 : this.trustedPosition(entry)
+    return start === undefined ? this.walkTo(offset, 0) : this.walkTo(offset, start)
+  }
+
+  /** The position an index entry names, undefined if no batch with its offset begins there. */
+  private trustedPosition(entry: number): number | undefined {
+    const { offset, position } = this.offsetIndex.entry(entry)
+    if (position < 0 || position + BATCH_HEADER_BYTES > this.sizeInBytes) return undefined
+    this.log.read(WALK_WINDOW, 0, BATCH_HEADER_BYTES, position)
+    return batchSizeAt(WALK_WINDOW, 0) > 0 && lastOffsetAt(WALK_WINDOW, 0) === offset ? position : undefined
+  }
+
+  private walkTo(offset: number, start: number): number | undefined | null {
+    let position = start
+    let windowStart = 0
+    let windowLength = 0
+    while (position + BATCH_HEADER_BYTES <= this.sizeInBytes) {
+      if (position < windowStart || position + BATCH_HEADER_BYTES > windowStart + windowLength) {
+        windowStart = position
+        windowLength = this.log.read(WALK_WINDOW, 0, WALK_WINDOW_BYTES, position)
+        if (windowLength < BATCH_HEADER_BYTES) return null
+      }
+      const at = position - windowStart
+      const sizeInBytes = batchSizeAt(WALK_WINDOW, at)
+      if (sizeInBytes === 0) {
+        const behind = this.positionBehindDamage(position, offset)
+        if (behind === null) return null
+        position = behind
+        windowLength = 0
+      } else {
+        if (lastOffsetAt(WALK_WINDOW, at) >= offset) return position
+        position += sizeInBytes
+      }
+    }
+    return position === this.sizeInBytes ? undefined : null
+  }
+
+  /** The next batch the index knows behind damaged bytes, null if there is none or `offset` lies before it. */
+  private positionBehindDamage(position: number, offset: number): number | null {
+    const { offsetIndex } = this
+    const next = offsetIndex.firstBehindPosition(position)
+    if (next >= offsetIndex.entryCount) return null
+    const behind = this.trustedPosition(next)
+    if (behind === undefined) return null
+    return baseOffsetAt(WALK_WINDOW, 0) <= offset ? behind : null
+  }
+
+  /** Offset behind the last batch, by walking from the last index entry. Null if the end is damaged. */
+  readEndOffset(): number | null {
+    const { offsetIndex } = this
+    const start = offsetIndex.entryCount === 0 ? 0 : this.trustedPosition(offsetIndex.entryCount - 1)
+    if (start === undefined) return null
+    let position = start
+    let endOffset = this.baseOffset
+    while (position < this.sizeInBytes) {
+      const length = this.log.read(WALK_WINDOW, 0, BATCH_HEADER_BYTES, position)
+      const sizeInBytes = length < BATCH_HEADER_BYTES ? 0 : batchSizeAt(WALK_WINDOW, 0)
+      if (sizeInBytes === 0 || baseOffsetAt(WALK_WINDOW, 0) < endOffset) return null
+      endOffset = lastOffsetAt(WALK_WINDOW, 0) + 1
+      position += sizeInBytes
+    }
+    return position === this.sizeInBytes ? endOffset : null
+  }
+
+  private readFirstTimestamp(): number {
+    if (this.sizeInBytes < BATCH_HEADER_BYTES) return -1
+    this.log.read(WALK_WINDOW, 0, BATCH_HEADER_BYTES, 0)
+    return maxTimestampAt(WALK_WINDOW, 0)
+  }
+
+  /** Everything appended so far is durable once it resolves; the indexes too if `withIndexes`. */
+  async sync(withIndexes: boolean): Promise<void> {
+    const syncs = [this.log.sync()]
+    if (withIndexes) syncs.push(this.offsetIndex.file.sync(), this.timeIndex.file.sync())
+    await Promise.all(syncs)
+  }
+
+  /** Opens again by itself. What the indexes have not written is lost. */
+  close(): void {
+    this.logFile?.close()
+    this.logFile = undefined
+    this.offsetIndex.file.close()
+    this.timeIndex.file.close()
+  }
+
+  /** Removes the files. */
+  remove(): void {
+    this.close()
+    for (const path of [this.timeIndex.file.path, this.offsetIndex.file.path, this.logPath])
+      if (this.files.exists(path)) this.files.remove(path)
+  }
+}
