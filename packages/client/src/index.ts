@@ -1,7 +1,24 @@
-export type { PartitionMetadata } from './cluster/metadata.ts'
+export { ADMIN_CONFIG, Admin, type AdminOptions, type ClusterDescription } from './admin/admin.ts'
+export * from './admin/admin-errors.ts'
+export type {
+  ConfigAlteration,
+  ConfigChange,
+  ConfigDescription,
+  ConfigEntry,
+  ConfigQuery,
+  ConfigResource,
+  ConfigSource,
+} from './admin/configs.ts'
+export type { GroupDescription, GroupFilter, GroupListing, MemberDescription } from './admin/groups.ts'
+export type { RecordsToDelete } from './admin/records.ts'
+export type { CreatedTopic, MorePartitions, NewTopic, TopicListing } from './admin/topics.ts'
+export type { Node, PartitionMetadata, TopicMetadata } from './cluster/metadata.ts'
+export type { FoundOffset, OffsetSpec } from './cluster/offset-lookup.ts'
 export { nameOfPartition, type TopicPartition, TopicPartitionMap } from './cluster/topic-partition.ts'
+export type { CallOptions } from './config/call-options.ts'
 export type { PlatformOption } from './config/default-platform.ts'
-export { type CallOptions, Consumer, type ConsumerOptions } from './consumer/consumer.ts'
+export { type OptionsOf, type ParsedOptions, parseOptions } from './config/options.ts'
+export { Consumer, type ConsumerOptions } from './consumer/consumer.ts'
 export { CONSUMER_CONFIG } from './consumer/consumer-config.ts'
 export * from './consumer/consumer-errors.ts'
 export { ConsumerRecord, type FetchedBatch } from './consumer/consumer-record.ts'

@@ -1,6 +1,7 @@
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import type { OffsetSpec } from '../cluster/offset-lookup.ts'
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
+import type { CallOptions } from '../config/call-options.ts'
 import { type PlatformOption, withPlatform } from '../config/default-platform.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, NotReadyError } from '../errors/client-errors.ts'
@@ -29,13 +30,6 @@ interface HandedOut<T> {
   readonly item: T
   readonly offset: number
   readonly nextOffset: number
-}
-
-/** Of calls that may take long. */
-export interface CallOptions {
-  /** `defaultApiTimeoutMs` by default. */
-  readonly timeoutMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
 }
 
 /**
