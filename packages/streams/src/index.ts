@@ -1,4 +1,5 @@
 export { Branched } from './dsl/branched.ts'
+export type { StreamsBuilderOptions } from './dsl/builder-defaults.ts'
 export { Consumed } from './dsl/consumed.ts'
 export { Grouped } from './dsl/grouped.ts'
 export { Materialized, type StoreType } from './dsl/materialized.ts'
@@ -16,7 +17,7 @@ export type {
   ProcessOptions,
   TimeWindowedKStream,
 } from './dsl/streams-and-tables.ts'
-export { StreamsBuilder, type StreamsBuilderOptions } from './dsl/streams-builder.ts'
+export { StreamsBuilder } from './dsl/streams-builder.ts'
 export { StreamsError, TopologyError } from './errors.ts'
 export type {
   Cancellable,

@@ -8,8 +8,8 @@ import type { ProcessorSupplier } from '../processor/processor.ts'
 import type { StoreBuilder } from '../state/store-builder.ts'
 import type { FieldUse } from '../topology/field-use.ts'
 import type { StreamPartitioner, TopicNameExtractor } from '../topology/nodes.ts'
+import type { BuilderDefaults } from './builder-defaults.ts'
 import type { ConsumedOptions } from './consumed.ts'
-import type { DefaultSerdes } from './default-serdes.ts'
 import { NameCounter } from './names.ts'
 
 export type Operator =
@@ -54,7 +54,7 @@ export interface Processing {
   /** Stores that are added by others. */
   readonly storeNames?: readonly string[]
   /** The operator's own store, if it needs one. */
-  store?(defaults: DefaultSerdes): StoreBuilder | undefined
+  store?(defaults: BuilderDefaults): StoreBuilder | undefined
 }
 
 /** Null-key filter, sink, internal topic and source. The node has the source's name. */

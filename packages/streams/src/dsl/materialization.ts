@@ -3,7 +3,7 @@ import type { Serde } from '@millrace/client'
 import { TopologyError } from '../errors.ts'
 import { type StoreBuilder, Stores } from '../state/store-builder.ts'
 import type { TimeWindows } from '../windows/time-windows.ts'
-import type { DefaultSerdes } from './default-serdes.ts'
+import type { BuilderDefaults } from './builder-defaults.ts'
 import type { MaterializedOptions } from './materialized.ts'
 import type { NameCounter } from './names.ts'
 
@@ -38,20 +38,20 @@ export function materialization<K, V>(
   }
 }
 
-export function tableStore<K, V>(materialized: Materialization<K, V>, defaults: DefaultSerdes): StoreBuilder {
+export function tableStore<K, V>(materialized: Materialization<K, V>, defaults: BuilderDefaults): StoreBuilder {
   const { storeName, options } = materialized
   const place = `store ${storeName}`
   const supplier =
     options.supplier ??
-    (options.storeType === 'in-memory'
+    ((options.storeType ?? defaults.storeType) === 'in-memory'
       ? Stores.inMemoryKeyValueStore(storeName)
       : Stores.persistentKeyValueStore(storeName))
   if (supplier.kind !== 'key-value') throw new TopologyError(`${place} must be a key-value store`)
   return withChangelog(
     Stores.timestampedKeyValueStoreBuilder(
       supplier,
-      defaults.key(materialized.keySerde, place, 'Materialized'),
-      defaults.value(materialized.valueSerde, place, 'Materialized'),
+      defaults.keySerde(materialized.keySerde, place, 'Materialized'),
+      defaults.valueSerde(materialized.valueSerde, place, 'Materialized'),
     ),
     options,
   )
@@ -60,7 +60,7 @@ export function tableStore<K, V>(materialized: Materialization<K, V>, defaults: 
 export function windowStore<K, V>(
   materialized: Materialization<K, V>,
   windows: TimeWindows,
-  defaults: DefaultSerdes,
+  defaults: BuilderDefaults,
 ): StoreBuilder {
   const { storeName, options } = materialized
   const place = `store ${storeName}`
@@ -68,7 +68,7 @@ export function windowStore<K, V>(
   const times = { retentionMs: options.retentionMs ?? neededMs, windowSizeMs: windows.sizeMs }
   const supplier =
     options.supplier ??
-    (options.storeType === 'in-memory'
+    ((options.storeType ?? defaults.storeType) === 'in-memory'
       ? Stores.inMemoryWindowStore(storeName, times)
       : Stores.persistentWindowStore(storeName, times))
   if (supplier.kind !== 'window') throw new TopologyError(`${place} must be a window store`)
@@ -80,8 +80,8 @@ export function windowStore<K, V>(
   return withChangelog(
     Stores.timestampedWindowStoreBuilder(
       supplier,
-      defaults.key(materialized.keySerde, place, 'Materialized'),
-      defaults.value(materialized.valueSerde, place, 'Materialized'),
+      defaults.keySerde(materialized.keySerde, place, 'Materialized'),
+      defaults.valueSerde(materialized.valueSerde, place, 'Materialized'),
     ),
     options,
   )

@@ -7,8 +7,8 @@ import { ONLY_FORWARDED } from '../topology/field-use.ts'
 import type { SourceNode } from '../topology/nodes.ts'
 import { failOnInvalidTimestamp } from '../topology/timestamp-extractors.ts'
 import { Topology } from '../topology/topology.ts'
+import type { BuilderDefaults } from './builder-defaults.ts'
 import type { ConsumedOptions } from './consumed.ts'
-import type { DefaultSerdes } from './default-serdes.ts'
 import type {
   GroupedTableRepartition,
   LogicalGraph,
@@ -19,7 +19,7 @@ import type {
 } from './logical-graph.ts'
 
 /** Throws a TopologyError where a serde is missing or names collide. */
-export function physicalPlan(graph: LogicalGraph, defaults: DefaultSerdes): Topology {
+export function physicalPlan(graph: LogicalGraph, defaults: BuilderDefaults): Topology {
   mergeDuplicateSources(graph)
   const plan = new PhysicalPlan(defaults)
   for (const node of inBuildOrder(graph)) plan.write(node)
@@ -75,7 +75,7 @@ function inBuildOrder(graph: LogicalGraph): LogicalNode[] {
 class PhysicalPlan {
   readonly topology = new Topology()
 
-  constructor(private readonly defaults: DefaultSerdes) {}
+  constructor(private readonly defaults: BuilderDefaults) {}
 
   write(node: LogicalNode): void {
     const { name, operator } = node
@@ -113,8 +113,8 @@ class PhysicalPlan {
       kind: 'source',
       name,
       topics,
-      keySerde: this.defaults.key(consumed.keySerde, `the source of ${topics.join(', ')}`, 'Consumed'),
-      valueSerde: this.defaults.value(consumed.valueSerde, `the source of ${topics.join(', ')}`, 'Consumed'),
+      keySerde: this.defaults.keySerde(consumed.keySerde, `the source of ${topics.join(', ')}`, 'Consumed'),
+      valueSerde: this.defaults.valueSerde(consumed.valueSerde, `the source of ${topics.join(', ')}`, 'Consumed'),
       timestampExtractor: consumed.timestampExtractor ?? failOnInvalidTimestamp,
       autoOffsetReset: consumed.autoOffsetReset,
     }
@@ -130,8 +130,12 @@ class PhysicalPlan {
 
   #repartition(sourceName: string, operator: Repartition, parents: readonly string[]): void {
     const { topic, filterName, sinkName, partitioner, partitionCount } = operator
-    const keySerde = this.defaults.key(operator.keySerde, `the repartition topic ${topic}`, 'Grouped or Repartitioned')
-    const valueSerde = this.defaults.value(
+    const keySerde = this.defaults.keySerde(
+      operator.keySerde,
+      `the repartition topic ${topic}`,
+      'Grouped or Repartitioned',
+    )
+    const valueSerde = this.defaults.valueSerde(
       operator.valueSerde,
       `the repartition topic ${topic}`,
       'Grouped or Repartitioned',
@@ -152,9 +156,9 @@ class PhysicalPlan {
 
   #groupedTableRepartition(sourceName: string, operator: GroupedTableRepartition, parents: readonly string[]): void {
     const { topic, sinkName } = operator
-    const keySerde = this.defaults.key(operator.keySerde, `the repartition topic ${topic}`, 'Grouped')
+    const keySerde = this.defaults.keySerde(operator.keySerde, `the repartition topic ${topic}`, 'Grouped')
     const valueSerde = new ChangeSerde(
-      this.defaults.value(operator.valueSerde, `the repartition topic ${topic}`, 'Grouped'),
+      this.defaults.valueSerde(operator.valueSerde, `the repartition topic ${topic}`, 'Grouped'),
     )
     this.topology
       .addRepartitionTopic(topic, { partitionCount: undefined })
@@ -165,8 +169,8 @@ class PhysicalPlan {
   #sink(name: string, operator: StreamSink, parents: readonly string[]): void {
     const { topic } = operator
     const place = typeof topic === 'string' ? `the sink to ${topic}` : `the sink ${name}`
-    const keySerde = this.defaults.key(operator.keySerde, place, 'Produced')
-    const valueSerde = this.defaults.value(operator.valueSerde, place, 'Produced')
+    const keySerde = this.defaults.keySerde(operator.keySerde, place, 'Produced')
+    const valueSerde = this.defaults.valueSerde(operator.valueSerde, place, 'Produced')
     const partitioner = operator.partitioner ?? (isWindowedSerde(keySerde) ? windowedPartitioner(keySerde) : undefined)
     this.topology.add({ kind: 'sink', name, parents, topic, keySerde, valueSerde, partitioner })
   }

@@ -140,7 +140,7 @@ export class Stream<K, V> implements KStream<K, V> {
     return this.#withChangedValues<VR>(this.#add(name, operation))
   }
 
-  to(topic: string | TopicNameExtractor<K, V>, produced?: Produced<K, V>): void {
+  to(topic: string | TopicNameExtractor<K, V>, produced?: Produced<NonNullable<K>, NonNullable<V>>): void {
     const { dsl, node, keySerde, valueSerde } = this.origin
     const options = produced?.options ?? {}
     const sink = new LogicalNode(dsl.graph.names.processorOr(options.name, 'KSTREAM-SINK-'), {

@@ -45,7 +45,7 @@ export interface KStream<K, V> {
   process<KR = K, VR = V>(supplier: ProcessorSupplier<K, V, KR, VR>, options?: ProcessOptions): KStream<KR, VR>
   /** As {@link KStream.process} for a processor that keeps keys. */
   processValues<VR = V>(supplier: FixedKeyProcessorSupplier<K, V, VR>, options?: ProcessOptions): KStream<K, VR>
-  to(topic: string | TopicNameExtractor<K, V>, produced?: Produced<K, V>): void
+  to(topic: string | TopicNameExtractor<K, V>, produced?: Produced<NonNullable<K>, NonNullable<V>>): void
   /** The latest value of each key. */
   toTable(materialized?: Materialized<K, V>, named?: Named): KTable<K, V>
   groupByKey(grouped?: Grouped<K, V>): KGroupedStream<K, V>

@@ -1,10 +1,9 @@
-import type { Serde } from '@millrace/client'
 import { tableSource } from '../processors/table-source.ts'
 import type { StoreBuilder } from '../state/store-builder.ts'
 import { READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { Topology } from '../topology/topology.ts'
+import { BuilderDefaults, type StreamsBuilderOptions } from './builder-defaults.ts'
 import type { Consumed } from './consumed.ts'
-import { DefaultSerdes } from './default-serdes.ts'
 import { GroupedStream } from './grouped-stream.ts'
 import { GroupedTable } from './grouped-table.ts'
 import { LogicalGraph, LogicalNode } from './logical-graph.ts'
@@ -18,16 +17,10 @@ import type { KStream, KTable } from './streams-and-tables.ts'
 import { Table } from './table.ts'
 import { TableStore } from './table-store.ts'
 
-export interface StreamsBuilderOptions {
-  /** For operators that are given no serde and inherit none. */
-  readonly defaultKeySerde?: Serde<unknown>
-  readonly defaultValueSerde?: Serde<unknown>
-}
-
 /** Describes an application as streams and tables; `build` makes the topology. */
 export class StreamsBuilder {
   readonly #graph = new LogicalGraph()
-  readonly #defaults: DefaultSerdes
+  readonly #defaults: BuilderDefaults
   readonly #dsl: Dsl = {
     graph: this.#graph,
     stream: origin => new Stream(origin),
@@ -37,7 +30,7 @@ export class StreamsBuilder {
   }
 
   constructor(options: StreamsBuilderOptions = {}) {
-    this.#defaults = new DefaultSerdes(options.defaultKeySerde, options.defaultValueSerde)
+    this.#defaults = new BuilderDefaults(options)
   }
 
   /** Streams of the same topics share one source, which has the name and options of the first. */

@@ -1,6 +1,6 @@
 import type { TableOutput } from '../processors/table-output.ts'
 import type { StoreBuilder } from '../state/store-builder.ts'
-import type { DefaultSerdes } from './default-serdes.ts'
+import type { BuilderDefaults } from './builder-defaults.ts'
 
 /** What is known of a table's store while operators downstream are still being added. */
 export class TableStore {
@@ -15,7 +15,7 @@ export class TableStore {
   constructor(
     readonly name: string | undefined,
     private isKept: boolean,
-    private readonly makeBuilder: (defaults: DefaultSerdes) => StoreBuilder,
+    private readonly makeBuilder: (defaults: BuilderDefaults) => StoreBuilder,
   ) {}
 
   /** See `TableOrigin.enableOldValues`, for a table that gets its old values from its own store. */
@@ -30,7 +30,7 @@ export class TableStore {
     return { storeName: this.isKept ? this.name : undefined, sendsOldValues: this.sendsOldValues }
   }
 
-  builder(defaults: DefaultSerdes): StoreBuilder | undefined {
+  builder(defaults: BuilderDefaults): StoreBuilder | undefined {
     return this.isKept ? this.makeBuilder(defaults) : undefined
   }
 }

@@ -129,6 +129,11 @@ export class TopologyTestDriver {
     return new Map(this.#tasks.flatMap(task => [...task.stores]))
   }
 
+  /** `<sub-topology>_0`, by sub-topology. */
+  taskIds(): string[] {
+    return this.#tasks.map(task => task.taskId)
+  }
+
   /** The metric `dropped-records-total` of a task, by reason. */
   droppedRecords(taskId: string): ReadonlyMap<DropReason, number> {
     return this.#tasks.find(task => task.taskId === taskId)?.droppedRecords ?? new Map()
