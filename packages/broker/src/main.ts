@@ -35,7 +35,7 @@ function settingsOf(args: readonly string[]): Record<string, string> {
     settings[name] = value.join('=')
   }
   if (values['data-dir'] !== undefined) settings['log.dirs'] = values['data-dir']
-  if (values.port !== undefined) settings['listeners'] = `PLAINTEXT://127.0.0.1:${values.port}`
+  if (values.port !== undefined) settings.listeners = `PLAINTEXT://127.0.0.1:${values.port}`
   return settings
 }
 

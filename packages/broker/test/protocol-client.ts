@@ -15,12 +15,14 @@ export class ProtocolClient {
   private readonly expected: Expected[] = []
   private received: Buffer = Buffer.alloc(0)
   private nextCorrelationId = 1
+  private isClosed = false
 
   private constructor(readonly connection: Connection) {
     this.closed = new Promise(resolve => {
       connection.handler = {
         onData: chunk => this.receive(chunk),
         onClose: error => {
+          this.isClosed = true
           for (const one of this.expected.splice(0)) one.reject(new Error('the broker closed the connection'))
           resolve(error)
         },
@@ -55,6 +57,7 @@ export class ProtocolClient {
   }
   /** Expects an answer to bytes that {@link write} sent. */
   expect<A extends Api>(api: A, version: number): Promise<ValueOf<A['response']>> {
+    if (this.isClosed) return Promise.reject(new Error('the connection is closed'))
     const answered = new Promise((resolve, reject) => this.expected.push({ api, version, resolve, reject }))
     // A test that closes the broker on purpose does not have to look at every answer it leaves open.
     answered.catch(() => undefined)

@@ -30,6 +30,7 @@ const FIRST_VERSION_OF: ReadonlyMap<number, number> = new Map([
   [LATEST_TIERED, 9],
   [EARLIEST_PENDING_UPLOAD, 11],
 ])
+const FIRST_WITH_LEADER_EPOCH = 4
 const NOT_FOUND: OffsetAndTimestamp = { offset: -1, timestampMs: -1, leaderEpoch: -1 }
 
 export function listOffsets({ topics }: BrokerServices): RequestHandler {
@@ -40,16 +41,15 @@ export function listOffsets({ topics }: BrokerServices): RequestHandler {
       const partitionAnswers: PartitionAnswer[] = []
       for (const { partitionIndex, currentLeaderEpoch, timestamp } of partitions) {
         const log = topics.log(name, partitionIndex)
-        partitionAnswers.push(
-          await answerPartition(partitionIndex, async () => {
-            if (log === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-            const error = checkLeaderEpoch(log, currentLeaderEpoch)
-            if (error !== ErrorCode.NONE) throw new KafkaError(error)
-            if (timestamp < 0 && !(apiVersion >= (FIRST_VERSION_OF.get(timestamp) ?? Number.POSITIVE_INFINITY)))
-              throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION)
-            return find(log, timestamp, isolation)
-          }),
-        )
+        const found = await answerPartition(partitionIndex, async () => {
+          if (log === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+          const error = checkLeaderEpoch(log, currentLeaderEpoch)
+          if (error !== ErrorCode.NONE) throw new KafkaError(error)
+          if (timestamp < 0 && !(apiVersion >= (FIRST_VERSION_OF.get(timestamp) ?? Number.POSITIVE_INFINITY)))
+            throw new KafkaError(ErrorCode.UNSUPPORTED_VERSION)
+          return find(log, timestamp, isolation)
+        })
+        partitionAnswers.push(apiVersion < FIRST_WITH_LEADER_EPOCH ? { ...found, leaderEpoch: undefined } : found)
       }
       answers.push({ name, partitions: partitionAnswers })
     }
