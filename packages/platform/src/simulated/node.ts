@@ -27,6 +27,8 @@ export class SimulatedNode {
   diskConditions: DiskConditions = CALM_DISK
   /** How far the wall clock is ahead, milliseconds. It jumps when this is set. */
   clockSkewMs = 0
+  /** Hears of each crash, once it is over: from here the node may be planned to start again. */
+  onCrash: () => void = () => {}
   private disk = Disk.empty()
   private process: LivingProcess | undefined
   private current: Platform | undefined
@@ -41,6 +43,11 @@ export class SimulatedNode {
 
   get isUp(): boolean {
     return this.current !== undefined
+  }
+
+  /** Bytes in all files, for choosing a {@link DiskConditions.capacityBytes}. */
+  get usedDiskBytes(): number {
+    return this.disk.usedBytes()
   }
 
   /** What the running program has. The node must be up. */
@@ -92,6 +99,7 @@ export class SimulatedNode {
     this.disk = this.disk.afterCrash(kind, random.split(`crash ${this.starts}`))
     network.processCrashed(process, kind)
     scheduler.trace.text(`${kind} ${name}`)
+    this.onCrash()
   }
 
   /** Crashes inside the change of the disk that follows `changes` others, which may be torn. */
