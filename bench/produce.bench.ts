@@ -1,0 +1,227 @@
+/**
+ * Question: how fast does the broker take batches through loopback TCP, and what does it cost to have one running?
+ * Fixed: batches of 16 KB, one per request, one partition, one connection, up to 64 requests in flight; the client is the
+ * bench itself, the broker a process of its own (in small runs it shares ours).
+ * Cases: acknowledged from the page cache as in Kafka (`log.flush.interval.messages` raised), and durable as by default.
+ */
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { Broker } from '@millrace/broker'
+import { createCodecs, realPlatform } from '@millrace/platform'
+import { APIS, decodeResponse, encodeRequestFrame, type Message, RecordBatchBuilder } from '@millrace/protocol'
+import type { Benchmark, BenchmarkContext } from './harness.ts'
+
+const TOPIC = 'bench'
+const BATCH_BYTES = 16 * 1024
+const MAX_IN_FLIGHT = 64
+const PRODUCE_VERSION = 9
+/** As long as a process needs to free what it used for its start. */
+const SETTLE_MS = 2_000
+
+interface RunningBroker {
+  readonly port: number
+  /** From the start of the command to its `ready`; 0 when it shares our process. */
+  readonly startedMs: number
+  /** Undefined when it shares our process. */
+  readonly processId: number | undefined
+  stop(): Promise<void>
+}
+
+export const benchmark: Benchmark = {
+  name: 'produce',
+  async run(context) {
+    const isFull = context.scaled(1, 0) === 1
+    const start = isFull ? startProcess : startHere
+    for (const { name, settings, requests } of [
+      {
+        name: 'page cache',
+        settings: ['log.flush.interval.messages=1000000000'],
+        requests: context.scaled(40_000, 20),
+      },
+      { name: 'durable', settings: [], requests: context.scaled(10_000, 20) },
+    ]) {
+      const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+      const broker = await start(directory, settings)
+      try {
+        await measureProduce(context, broker.port, name, requests)
+      } finally {
+        await broker.stop()
+        rmSync(directory, { recursive: true })
+      }
+    }
+    if (isFull) await measureProcess(context)
+  },
+}
+
+async function measureProduce(context: BenchmarkContext, port: number, name: string, requests: number): Promise<void> {
+  const client = await Client.connect(port)
+  await client.ask(APIS.Metadata, { topics: [{ name: TOPIC }] }, 9)
+  const frame = produceFrame()
+  await client.pipeline(frame, Math.min(requests, 500))
+  const startMs = performance.now()
+  await client.pipeline(frame, requests)
+  const seconds = (performance.now() - startMs) / 1000
+  context.report({
+    case: `append 16 KB batches, ${name}`,
+    value: (requests * BATCH_BYTES) / 1e6 / seconds,
+    unit: 'MB/s',
+  })
+  client.close()
+}
+
+/** Start and idle memory of the command on an empty directory. */
+async function measureProcess(context: BenchmarkContext): Promise<void> {
+  const startsMs: number[] = []
+  let residentMb = 0
+  for (let round = 0; round < 5; round++) {
+    const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
+    const broker = await startProcess(directory, [])
+    startsMs.push(broker.startedMs)
+    if (round === 0) {
+      await sleep(SETTLE_MS)
+      residentMb = residentMegabytes(broker.processId!)
+    }
+    await broker.stop()
+    rmSync(directory, { recursive: true })
+  }
+  startsMs.sort((a, b) => a - b)
+  context.report({ case: 'ready after', value: startsMs[startsMs.length >> 1]!, unit: 'ms' })
+  context.report({ case: 'idle resident memory', value: residentMb, unit: 'MB' })
+}
+
+function residentMegabytes(processId: number): number {
+  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))
+  assert.ok(match, 'no VmRSS')
+  return (Number(match[1]) * 1024) / 1e6
+}
+
+async function startProcess(directory: string, settings: readonly string[]): Promise<RunningBroker> {
+  const main = join(fileURLToPath(import.meta.resolve('@millrace/broker')), '..', 'main.js')
+  const args = [main, '--data-dir', directory, '--port', '0', ...settings.flatMap(setting => ['--set', setting])]
+  const startMs = performance.now()
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  const port = await readyPort(child)
+  return {
+    port,
+    startedMs: performance.now() - startMs,
+    processId: child.pid,
+    stop: () => {
+      child.kill('SIGTERM')
+      return exited
+    },
+  }
+}
+
+function readyPort(child: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    child.once('exit', code => reject(new Error(`the broker ended with ${code}`)))
+    child.stdout!.on('data', (text: Buffer) => {
+      const match = /^ready .*:(\d+)$/m.exec(String(text))
+      if (match !== null) resolve(Number(match[1]))
+    })
+  })
+}
+
+async function startHere(directory: string, settings: readonly string[]): Promise<RunningBroker> {
+  const config = Object.fromEntries(settings.map(setting => setting.split('=') as [string, string]))
+  const listeners = 'PLAINTEXT://127.0.0.1:0'
+  const broker = await Broker.start({
+    platform: await realPlatform(),
+    config: { ...config, listeners, 'log.dirs': directory },
+  })
+  return { port: broker.port, startedMs: 0, processId: undefined, stop: () => broker.close() }
+}
+
+function produceFrame(): Buffer {
+  const builder = new RecordBatchBuilder({}, createCodecs())
+  const value = Buffer.alloc(1_000, 'x')
+  const timestampMs = Date.now()
+  for (;;) {
+    const record = { key: null, value, timestampMs }
+    if (builder.estimatedBytesWith(record) > BATCH_BYTES) break
+    builder.append(record)
+  }
+  builder.append({ key: null, value: Buffer.alloc(BATCH_BYTES - builder.estimatedBytes - 12), timestampMs })
+  const records = builder.build()
+  assert.ok(Math.abs(records.length - BATCH_BYTES) < 8, `a batch of ${records.length} bytes`)
+  const topicData = [{ name: TOPIC, partitionData: [{ index: 0, records }] }]
+  const request = { transactionalId: null, acks: -1, timeoutMs: 30_000, topicData }
+  return Buffer.concat(
+    encodeRequestFrame({ correlationId: 1, clientId: 'bench' }, APIS.Produce.request, request, PRODUCE_VERSION),
+  )
+}
+
+/** Sends frames and counts answers; looks into the first and the last. */
+class Client {
+  private received: Buffer = Buffer.alloc(0)
+  private onAnswer: (frame: Buffer) => void = () => undefined
+
+  private constructor(private readonly socket: Socket) {
+    socket.setNoDelay(true)
+    socket.on('data', chunk => {
+      this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk])
+      let start = 0
+      while (this.received.length - start >= 4) {
+        const end = start + 4 + this.received.readInt32BE(start)
+        if (end > this.received.length) break
+        this.onAnswer(this.received.subarray(start + 4, end))
+        start = end
+      }
+      this.received = this.received.subarray(start)
+    })
+  }
+
+  static connect(port: number): Promise<Client> {
+    return new Promise((resolve, reject) => {
+      const socket = connect(port, '127.0.0.1', () => resolve(new Client(socket)))
+      socket.once('error', reject)
+    })
+  }
+
+  ask<Request, Response>(
+    api: { readonly request: Message<unknown, Request>; readonly response: Message<Response, unknown> },
+    value: Request,
+    version: number,
+  ): Promise<Response> {
+    const answered = new Promise<Response>(resolve => {
+      this.onAnswer = frame => resolve(decodeResponse(api.response, frame, version))
+    })
+    const header = { correlationId: 1, clientId: 'bench' }
+    this.socket.write(Buffer.concat(encodeRequestFrame(header, api.request, value, version)))
+    return answered
+  }
+
+  pipeline(frame: Buffer, count: number): Promise<void> {
+    return new Promise(resolve => {
+      let sent = 0
+      let answered = 0
+      let baseOffset = -1
+      this.onAnswer = answer => {
+        answered++
+        if (answered === 1 || answered === count) {
+          const response = decodeResponse(APIS.Produce.response, answer, PRODUCE_VERSION)
+          const partition = response.responses[0]!.partitionResponses[0]!
+          assert.equal(partition.errorCode, 0)
+          assert.ok(partition.baseOffset > baseOffset)
+          baseOffset = partition.baseOffset
+        }
+        if (sent < count) {
+          sent++
+          this.socket.write(frame)
+        } else if (answered === count) resolve()
+      }
+      for (; sent < Math.min(count, MAX_IN_FLIGHT); sent++) this.socket.write(frame)
+    })
+  }
+
+  close(): void {
+    this.socket.destroy()
+  }
+}
