@@ -38,7 +38,31 @@ export type { Aggregator, Initializer } from './processors/aggregate.ts'
 export type { KeyValue } from './processors/map.ts'
 export type { ValueMapper } from './processors/map-values.ts'
 export type { Reducer } from './processors/reduce.ts'
+export { InternalTopicMismatchError } from './runtime/internal-topic-manager.ts'
+export {
+  ClosedBeforeRunningError,
+  KafkaStreams,
+  type KafkaStreamsOptions,
+  type StreamsMetrics,
+} from './runtime/kafka-streams.ts'
+export type { KafkaStreamsState } from './runtime/kafka-streams-state.ts'
+export type { Logger } from './runtime/logger.ts'
+export { CopartitionError, MissingSourceTopicError } from './runtime/partition-counts.ts'
+export {
+  type QueryableKeyValueStore,
+  type QueryableStoreType,
+  QueryableStoreTypes,
+  type QueryableWindowStore,
+} from './runtime/queryable-store.ts'
+export { InvalidStateStoreError, ProductionError } from './runtime/runtime-errors.ts'
+export { StateDirectoryLockedError } from './runtime/state-directory.ts'
+export type { StateRestoreListener } from './runtime/state-restore-listener.ts'
+export { STREAMS_CONFIG } from './runtime/streams-config.ts'
 export { TimeWindowedSerde } from './serdes/time-windowed-serde.ts'
+export { type LevelEngineOptions, LevelEngines } from './state/engine/level-engine.ts'
+export { SimulatedEngineDisk } from './state/engine/simulated-engine.ts'
+export type { StateBatch, StateEngine, StateEngines, StateSnapshot } from './state/engine/state-engine.ts'
+export { StateEngineError } from './state/engine/state-engine-error.ts'
 export type {
   KeyValueStore,
   ReadOnlyKeyValueStore,

@@ -47,6 +47,11 @@ export class ProducerCollector implements RecordCollector, SendListener {
     return this.#acknowledged.get(`${topic}-${partition}`)
   }
 
+  /** A task that has this changelog starts anew: what was acknowledged to an earlier one may not hold any more. */
+  forget(topic: string, partition: number): void {
+    this.#acknowledged.delete(`${topic}-${partition}`)
+  }
+
   /** Waits until the buffer has room again. Throws as `flush`. */
   async drain(): Promise<void> {
     await this.#producer.room()

@@ -55,6 +55,7 @@ export class Generations implements Rows {
   #persistedAtMs: number | undefined
   /** Counts the batches that became part of the engine: pages read before are stale. */
   #engineVersion = 0
+  #isClosed = false
 
   private constructor(seed: number, persistence: Persistence | undefined, manifest: Manifest | undefined) {
     this.#seed = seed
@@ -90,6 +91,10 @@ export class Generations implements Rows {
   /** Wall clock of the last batch; undefined when nothing was ever persisted. */
   get persistedAtMs(): number | undefined {
     return this.#persistedAtMs
+  }
+
+  get hasOpenWrites(): boolean {
+    return this.#open.size > 0
   }
 
   /** Memory held by writes that wait for a commit. */
@@ -194,10 +199,10 @@ export class Generations implements Rows {
 
   /**
    * Writes what is committed to the engine, durably, and joins a write that is already under way. After a failure the
-   * engine stands where it stood and so does what can be read here.
+   * engine stands where it stood and so does what can be read here. Does nothing once it is closed.
    */
   persist(wallClockMs: number): Promise<void> {
-    if (this.#persistence === undefined) return Promise.resolve()
+    if (this.#persistence === undefined || this.#isClosed) return Promise.resolve()
     this.#persist ??= this.#writeCommitted(this.#persistence, wallClockMs).finally(() => {
       this.#persist = undefined
     })
@@ -206,6 +211,7 @@ export class Generations implements Rows {
 
   /** Waits for a write that is under way and closes the engine. What is not persisted stays in the changelogs only. */
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#persist?.catch(() => {}) // Its caller hears of it.
     await this.#persistence?.engine.close()
   }

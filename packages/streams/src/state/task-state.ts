@@ -30,6 +30,10 @@ export class TaskState {
     this.memory.rollback()
   }
 
+  get hasOpenWrites(): boolean {
+    return this.persistent.hasOpenWrites || this.memory.hasOpenWrites
+  }
+
   /** Memory held by writes that wait for a commit. */
   get openBytes(): number {
     return this.persistent.openBytes + this.memory.openBytes
