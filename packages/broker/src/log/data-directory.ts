@@ -50,6 +50,8 @@ export class DataDirectory {
     private readonly files: Files,
     readonly path: string,
     private readonly lock: FileLock,
+    /** Directories above that may hold names which are not durable yet. */
+    private readonly newNamesIn: readonly string[],
     readonly wasCleanlyClosed: boolean,
     /** As of the last stop or checkpoint. */
     readonly recoveryPoints: PartitionOffsets,
@@ -58,6 +60,7 @@ export class DataDirectory {
 
   /** Creates the directory if it is missing. Throws {@link DataDirectoryInUseError}. */
   static open(files: Files, path: string): DataDirectory {
+    const newNamesIn = parentsOfMissing(files, path)
     files.makeDirectory(path)
     const lock = lockOrRefuse(files, path)
     const offsetsIn = (name: string) =>
@@ -67,6 +70,7 @@ export class DataDirectory {
       files,
       path,
       lock,
+      newNamesIn,
       files.exists(`${path}/${CLEAN_SHUTDOWN}`),
       recoveryPoints ?? new Map(),
       offsetsIn(LOG_START_OFFSETS) ?? new Map(),
@@ -91,11 +95,23 @@ export class DataDirectory {
     return this.files.replace(`${this.path}/${META_PROPERTIES}`, Buffer.from(lines.join('\n')))
   }
 
-  /** From here on a stop without {@link markClean} needs recovery. */
-  async removeCleanMark(): Promise<void> {
-    if (!this.wasCleanlyClosed) return
-    this.files.remove(`${this.path}/${CLEAN_SHUTDOWN}`)
-    await this.files.syncDirectory(this.path)
+  /** From here on a stop without {@link markClean} needs recovery. The directory's own name is durable then. */
+  async begin(): Promise<void> {
+    if (this.wasCleanlyClosed) {
+      this.files.remove(`${this.path}/${CLEAN_SHUTDOWN}`)
+      await this.files.syncDirectory(this.path)
+    } else {
+      for (const parent of this.newNamesIn) await this.syncParent(parent)
+    }
+  }
+
+  private async syncParent(parent: string): Promise<void> {
+    try {
+      await this.files.syncDirectory(parent)
+    } catch (error) {
+      // Who may use a directory need not be allowed to open the one above it.
+      if (!(error instanceof FileError) || error.code !== 'EACCES') throw error
+    }
   }
 
   /** The last thing to be written: everything else is durable. */
@@ -115,6 +131,13 @@ export class DataDirectory {
   release(): void {
     this.lock.release()
   }
+}
+
+/** The directory above `path`, and those above each directory on the way that does not exist. */
+function parentsOfMissing(files: Files, path: string): string[] {
+  const slash = path.replace(/\/+$/, '').lastIndexOf('/')
+  const parent = slash < 0 ? '.' : path.slice(0, Math.max(slash, 1))
+  return files.exists(parent) ? [parent] : [parent, ...parentsOfMissing(files, parent)]
 }
 
 function lockOrRefuse(files: Files, path: string): FileLock {

@@ -100,7 +100,7 @@ export class LogManager {
       for (const directory of opened)
         identified.push(await identify(directory, clusterId, platform.random, config['node.id']))
 
-      for (const directory of opened) await directory.removeCleanMark()
+      for (const directory of opened) await directory.begin()
       const manager = new LogManager(platform, config, clusterId, identified)
       manager.repeat(config['log.flush.offset.checkpoint.interval.ms'], () => manager.checkpoint())
       manager.repeat(PRODUCER_EXPIRATION_CHECK_MS, () => manager.expireProducers())
