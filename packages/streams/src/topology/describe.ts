@@ -8,6 +8,7 @@
 import type { TopologyGraph } from './graph.ts'
 import { parentsOf } from './graph.ts'
 import { javaHashOrder } from './java-hash-order.ts'
+import { JavaTreeSet } from './java-tree-set.ts'
 import { nodeGroups } from './node-groups.ts'
 import type { TopologyNode } from './nodes.ts'
 
@@ -38,8 +39,8 @@ export function describe(graph: TopologyGraph): TopologyDescription {
 
 /** A node while its neighbours are being linked. */
 class LinkedNode {
-  readonly predecessors: LinkedNode[] = []
-  readonly successors: LinkedNode[] = []
+  readonly predecessors = new JavaTreeSet(comesBefore)
+  readonly successors = new JavaTreeSet(comesBefore)
   /** Nodes below and including this one, once for each way that leads there. */
   size = 1
 
@@ -62,25 +63,19 @@ function describeGroup(group: readonly TopologyNode[], graph: TopologyGraph): re
   for (const linked of nodes.values()) {
     for (const parentName of parentsOf(linked.node)) {
       const parent = nodes.get(parentName)!
-      insertInOrder(linked.predecessors, parent)
-      insertInOrder(parent.successors, linked)
+      linked.predecessors.add(parent)
+      parent.successors.add(linked)
       parent.grow(linked.size)
     }
   }
-  const ordered: LinkedNode[] = []
-  for (const linked of nodes.values()) insertInOrder(ordered, linked)
-  return ordered.map(({ node, predecessors, successors }) => ({
-    node,
-    storeNames: javaHashOrder(graph.storeNamesByProcessor.get(node.name) ?? []),
-    predecessors: predecessors.map(({ name }) => name),
-    successors: successors.map(({ name }) => name),
-  }))
-}
-
-function insertInOrder(nodes: LinkedNode[], added: LinkedNode): void {
-  if (nodes.includes(added)) return
-  const after = nodes.findIndex(node => comesBefore(added, node))
-  nodes.splice(after === -1 ? nodes.length : after, 0, added)
+  return [...nodes.values()]
+    .sort((one, other) => (comesBefore(one, other) ? -1 : 1))
+    .map(({ node, predecessors, successors }) => ({
+      node,
+      storeNames: javaHashOrder(graph.storeNamesByProcessor.get(node.name) ?? []),
+      predecessors: Array.from(predecessors, ({ name }) => name),
+      successors: Array.from(successors, ({ name }) => name),
+    }))
 }
 
 function comesBefore(one: LinkedNode, other: LinkedNode): boolean {
