@@ -75,7 +75,11 @@ export class LocalCluster {
   /** The configs that the topic was given, by name. */
   async configsOf(topic: string): Promise<Map<string, string | null>> {
     const [description] = await this.admin.describeConfigs([{ type: 'topic', name: topic }])
-    return new Map(description!.configs.map(({ name, value }) => [name, value]))
+    return new Map([...description!.configs].map(([name, { value }]) => [name, value]))
+  }
+
+  async partitionCountOf(topic: string): Promise<number> {
+    return (await this.admin.describeTopics([topic])).get(topic)!.partitions.length
   }
 
   async close(): Promise<void> {
@@ -86,10 +90,15 @@ export class LocalCluster {
   }
 }
 
-/** Resolves once `condition` holds; asks again and again, for at most 20 s. */
-export async function eventually(condition: () => boolean | Promise<boolean>): Promise<void> {
+/** Resolves once `condition` returns anything but false, without throwing; asks again and again, for at most 20 s. */
+export async function eventually(condition: () => unknown): Promise<void> {
   const deadlineMs = performance.now() + 20_000
-  while (!(await condition())) {
+  for (;;) {
+    try {
+      if ((await condition()) !== false) return
+    } catch (error) {
+      if (performance.now() > deadlineMs) throw error
+    }
     if (performance.now() > deadlineMs) throw new Error('not within 20 s')
     await new Promise(resolve => setTimeout(resolve, 20))
   }
