@@ -128,7 +128,29 @@ const INT64: Serde<number> = {
   },
 }
 
-/** Kafka's names for its serdes are in the comments. They hold no state: each call gives the same object. */
+function json<T>(check: ((parsed: unknown) => T) | undefined): Serde<T> {
+  return {
+    isPortable: true,
+    isLazy: check === undefined,
+    serialize(topic, value) {
+      const text = JSON.stringify(value)
+      if (text === undefined) throw new SerializationError(topic, `${print(value)} has no JSON form`)
+      return Buffer.from(text)
+    },
+    deserialize(topic, bytes) {
+      try {
+        const parsed: unknown = JSON.parse(bytes.toString('utf8'))
+        return check === undefined ? (parsed as T) : check(parsed)
+      } catch (cause) {
+        throw new SerializationError(topic, `not the expected JSON: ${(cause as Error).message}`, { cause })
+      }
+    },
+  }
+}
+
+const ANY_JSON = json<unknown>(undefined)
+
+/** Kafka's names for its serdes are in the comments. They hold no state: each call gives the same object (but for `json` with a check). */
 export const Serdes = {
   /** UTF-8 (`String`). */
   string: (): Serde<string> => STRING,
@@ -152,23 +174,7 @@ export const Serdes = {
   uuid: (): Serde<string> => UUID_TEXT,
   /** UTF-8 JSON. `check` may narrow or refuse what was parsed by throwing; without it the type is the caller's word. */
   json<T>(check?: (parsed: unknown) => T): Serde<T> {
-    return {
-      isPortable: true,
-      isLazy: check === undefined,
-      serialize(topic, value) {
-        const text = JSON.stringify(value)
-        if (text === undefined) throw new SerializationError(topic, `${print(value)} has no JSON form`)
-        return Buffer.from(text)
-      },
-      deserialize(topic, bytes) {
-        try {
-          const parsed: unknown = JSON.parse(bytes.toString('utf8'))
-          return check === undefined ? (parsed as T) : check(parsed)
-        } catch (cause) {
-          throw new SerializationError(topic, `not the expected JSON: ${(cause as Error).message}`, { cause })
-        }
-      },
-    }
+    return check === undefined ? (ANY_JSON as Serde<T>) : json(check)
   },
 }
 
