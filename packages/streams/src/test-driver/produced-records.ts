@@ -38,6 +38,10 @@ export class ProducedRecords implements RecordCollector {
     return [...this.#queues.keys()].sort()
   }
 
+  clear(): void {
+    for (const queue of this.#queues.values()) queue.length = 0
+  }
+
   /** What nobody has read yet; the caller may take from its front. */
   queue(topic: string): LogRecord[] {
     return this.#queues.get(topic) ?? []

@@ -139,6 +139,11 @@ export class TopologyTestDriver {
     return this.#tasks.find(task => task.taskId === taskId)?.droppedRecords ?? new Map()
   }
 
+  /** Forgets what was produced and not read. */
+  discardOutput(): void {
+    this.#produced.clear()
+  }
+
   /** Closes the processors. */
   close(): void {
     for (const task of this.#tasks) task.close()
