@@ -1,5 +1,5 @@
 /** A call about many resources has an outcome for each. Here they are told apart: done, to be repeated, failed. */
-import { ErrorCode, KafkaError } from '@millrace/protocol'
+import { ErrorCode, KafkaError, kafkaErrorOf } from '@millrace/protocol'
 import type { Cluster, CoordinatorKind } from '../cluster/cluster.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import { FailedResourcesError } from './admin-errors.ts'
@@ -62,5 +62,6 @@ export async function callForEach<R>(
 
 /** `text` is what the broker said besides the code. */
 export function failureOf(errorCode: number, name: string, text: string | null = null): KafkaError {
-  return new KafkaError(errorCode, text === null || text === '' ? name : `${name}, ${text}`)
+  const saysMore = text !== null && text !== '' && text !== kafkaErrorOf(errorCode).message
+  return new KafkaError(errorCode, saysMore ? `${name}, ${text}` : name)
 }
