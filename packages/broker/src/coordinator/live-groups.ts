@@ -1,0 +1,204 @@
+/**
+ * The groups this node coordinates, alive: loaded from `__consumer_offsets`, changed by decisions of the pure core. A
+ * decision is carried out in one order: its records are appended, the group is taken over, timers are armed, and once the
+ * records are durable, answers leave.
+ *
+ * Committed offsets change by replaying records only. A group is replayed too, but most of a rebalance is in no record, so
+ * a live decision brings the group itself; what its record would restore is the part of it that lasts.
+ */
+import type { Clock, Timers } from '@millrace/platform'
+import { ErrorCode, type GroupRecord, KafkaError } from '@millrace/protocol'
+import { CommittedOffsets } from '../groups/committed-offsets.ts'
+import { type Decision, DecisionDraft, type GroupLimits, type GroupTimer, type Parked } from '../groups/decision.ts'
+import { emptyGroup, type Group } from '../groups/group.ts'
+import { groupFromRecord } from '../groups/group-records.ts'
+import { memberTimerFired } from '../groups/heartbeat.ts'
+import { renewSession } from '../groups/membership.ts'
+import { joinTimerFired, rebalance, syncTimerFired } from '../groups/rebalance.ts'
+import type { GroupLog } from './group-log.ts'
+import { GroupTimers } from './group-timers.ts'
+import { ParkedRequests } from './parked-requests.ts'
+
+/** When a timer's decision could not be appended, it is tried again after this. */
+const TIMER_RETRY_MS = 1_000
+
+/** A group with all that belongs to it. */
+export interface LiveGroup {
+  group: Group
+  readonly offsets: CommittedOffsets
+  readonly parked: ParkedRequests
+  readonly timers: GroupTimers
+}
+
+export class LiveGroups {
+  private readonly byId = new Map<string, LiveGroup>()
+  /** Partitions of `__consumer_offsets` that are being replayed, and those whose replay failed. */
+  private readonly loading = new Set<number>()
+  private readonly broken = new Set<number>()
+  private isClosed = false
+
+  constructor(
+    private readonly log: GroupLog,
+    private readonly limits: GroupLimits,
+    private readonly platform: { readonly clock: Clock; readonly timers: Timers },
+    private readonly onBug: (error: unknown) => void,
+  ) {}
+
+  /** Replays every partition; the groups of one come to life when it is done. */
+  async load(): Promise<void> {
+    const partitionCount = this.log.topic?.partitionCount ?? 0
+    for (let partition = 0; partition < partitionCount; partition++) this.loading.add(partition)
+    for (let partition = 0; partition < partitionCount && !this.isClosed; partition++) {
+      try {
+        await this.log.load(partition, record => this.restore(record))
+      } catch (error) {
+        this.broken.add(partition)
+        this.onBug(error)
+      }
+      this.loading.delete(partition)
+      if (!this.isClosed) this.start(partition)
+    }
+  }
+
+  get isLoading(): boolean {
+    return this.loading.size > 0
+  }
+  /** Why no request for the group can be served now; NONE if it can. */
+  refusal(groupId: string): ErrorCode {
+    if (this.isClosed) return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    const partition = this.log.partitionOf(groupId)
+    if (partition === undefined) return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    if (this.loading.has(partition)) return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
+    return this.broken.has(partition) ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.NONE
+  }
+
+  get(groupId: string): LiveGroup | undefined {
+    return this.byId.get(groupId)
+  }
+  all(): Iterable<LiveGroup> {
+    return this.byId.values()
+  }
+  /** A group that has nothing yet. It becomes one of {@link all} with the first decision that gives it something. */
+  create(groupId: string): LiveGroup {
+    const live: LiveGroup = {
+      group: emptyGroup(groupId, this.platform.clock.nowMs()),
+      offsets: new CommittedOffsets(),
+      parked: new ParkedRequests(),
+      timers: new GroupTimers(this.platform.timers, timer => this.timerFired(live, timer)),
+    }
+    return live
+  }
+
+  /**
+   * Carries a decision out and gives its answer. `park`: called for a request that has to wait. Rejects with
+   * {@link KafkaError} when the records cannot be appended (nothing has changed then) or cannot be made durable.
+   */
+  async carryOut<Answer>(
+    live: LiveGroup,
+    decision: Decision<Answer>,
+    park?: (memberId: string) => Promise<Answer>,
+  ): Promise<Answer> {
+    const durable = this.append(live, decision.records)
+    const { answer } = decision
+    const waiting = isParked(answer) ? park!(answer.parkedFor) : undefined
+    this.takeOver(live, decision, durable)
+    if (waiting !== undefined) return waiting
+    await durable
+    return answer as Answer
+  }
+
+  /** The same for a decision that never has records: it is carried out when this returns. */
+  carryOutNow<Answer>(live: LiveGroup, decision: Decision<Answer>): Answer {
+    this.takeOver(live, decision)
+    return decision.answer as Answer
+  }
+
+  /** Appends and replays; resolves when the records are durable. Throws {@link KafkaError}; then nothing has changed. */
+  append(live: LiveGroup, records: readonly GroupRecord[]): Promise<void> | undefined {
+    if (records.length === 0) return undefined
+    const durable = this.log.append(live.group.groupId, records)
+    for (const record of records) this.replay(live, record)
+    this.keepIfUsed(live)
+    return durable
+  }
+
+  /** Answers what is parked and stops all timers. */
+  close(): void {
+    this.isClosed = true
+    for (const { parked, timers } of this.byId.values()) {
+      timers.cancelAll()
+      parked.refuseAll(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    }
+  }
+
+  private takeOver(live: LiveGroup, decision: Decision<unknown>, durable?: Promise<void>): void {
+    live.group = decision.group
+    for (const change of decision.timers) live.timers.apply(change)
+    this.keepIfUsed(live)
+    const taken = decision.replies.map(reply => live.parked.take(reply))
+    const deliver = () => {
+      for (const request of taken) request.deliver()
+    }
+    if (durable === undefined) return deliver()
+    // A record that cannot be made durable takes its partition offline, for this group too.
+    durable.then(deliver, () => {
+      for (const request of taken) request.refuse(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+    })
+  }
+
+  /** A group without generation, members or offsets leaves no trace: a refused first join, or a tombstone. */
+  private keepIfUsed(live: LiveGroup): void {
+    const { generationId, pendingMembers, members, groupId } = live.group
+    if (generationId > 0 || members.size > 0 || pendingMembers.size > 0 || !live.offsets.isEmpty)
+      this.byId.set(groupId, live)
+    else this.byId.delete(groupId)
+  }
+
+  private replay(live: LiveGroup, record: GroupRecord): void {
+    const nowMs = this.platform.clock.nowMs()
+    if (record.kind === 'OffsetCommit') live.offsets.replay(record.key, record.value)
+    else if (record.kind === 'GroupMetadata') {
+      const { key, value } = record
+      live.group = value === null ? emptyGroup(key.group, nowMs) : groupFromRecord(key, value, nowMs)
+      if (value === null) live.timers.cancelAll()
+    }
+  }
+
+  private restore(record: GroupRecord): void {
+    if (record.kind !== 'OffsetCommit' && record.kind !== 'GroupMetadata') return
+    const groupId = record.key.group
+    const live = this.byId.get(groupId) ?? this.create(groupId)
+    this.replay(live, record)
+    this.keepIfUsed(live)
+  }
+
+  private start(partition: number): void {
+    for (const live of [...this.byId.values()]) {
+      if (this.log.partitionOf(live.group.groupId) !== partition) continue
+      const draft = this.draft(live)
+      for (const member of live.group.members.values()) renewSession(draft, member)
+      // The limit was lowered: members rejoin until it is full.
+      if (live.group.members.size > this.limits.maxMembers) rebalance(draft, 'left')
+      this.takeOver(live, draft.decide(undefined))
+    }
+  }
+
+  private timerFired(live: LiveGroup, timer: GroupTimer): void {
+    const draft = this.draft(live)
+    if (timer.kind === 'join') joinTimerFired(draft)
+    else if (timer.kind === 'sync') syncTimerFired(draft)
+    else memberTimerFired(draft, timer.memberId)
+    this.carryOut(live, draft.decide(undefined)).catch(error => {
+      if (!(error instanceof KafkaError)) return this.onBug(error)
+      if (!this.isClosed) live.timers.apply({ timer, afterMs: TIMER_RETRY_MS })
+    })
+  }
+
+  private draft(live: LiveGroup): DecisionDraft {
+    return new DecisionDraft(live.group, this.limits, this.platform.clock.nowMs())
+  }
+}
+
+function isParked(answer: unknown): answer is Parked {
+  return typeof answer === 'object' && answer !== null && 'parkedFor' in answer
+}
