@@ -19,7 +19,9 @@ export class BranchedStream<K, V> implements BranchedKStream<K, V> {
       origin.node,
       new LogicalNode(graph.names.processorOr(name, 'KSTREAM-BRANCH-'), {
         kind: 'processor',
-        processing: { supplier: () => branch(rules), key: READ_AND_FORWARDED, value: READ_AND_FORWARDED },
+        processing: {
+          resolve: () => ({ supplier: branch(rules), key: READ_AND_FORWARDED, value: READ_AND_FORWARDED }),
+        },
       }),
     )
   }
@@ -45,7 +47,7 @@ export class BranchedStream<K, V> implements BranchedKStream<K, V> {
     this.#rules.push({ childName: name, predicate })
     const head = new LogicalNode(name, {
       kind: 'processor',
-      processing: { supplier: passThrough, key: ONLY_FORWARDED, value: ONLY_FORWARDED },
+      processing: { resolve: () => ({ supplier: passThrough(), key: ONLY_FORWARDED, value: ONLY_FORWARDED }) },
     })
     const stream = dsl.stream({ ...this.#origin, node: dsl.graph.add(this.#splitter, head) })
     const result = branched?.chain === undefined ? stream : branched.chain(stream)

@@ -20,6 +20,7 @@ interface Aggregation<K, VR> {
   /** Where the user gave none. */
   readonly valueSerde: Serde<VR> | undefined
   supplier(output: StoredTableOutput): ProcessorSupplier<unknown, unknown, unknown, unknown>
+  keyUse(keySerde: Serde<K>): FieldUse
   readonly value: FieldUse
   readonly materialized: Materialized<K, VR> | undefined
   readonly named: Named | undefined
@@ -38,6 +39,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
       prefix: AGGREGATE_PREFIX,
       valueSerde: Serdes.int64(),
       supplier: output => count<K, V>(output),
+      keyUse: keySerde => ({ reads: false, forwards: true, writesWith: keySerde }),
       value: IGNORED,
       materialized,
       named,
@@ -49,6 +51,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
       prefix: REDUCE_PREFIX,
       valueSerde: this.#grouping.origin.valueSerde,
       supplier: output => reduce<K, V>(reducer, output),
+      keyUse: keySerde => ({ reads: false, forwards: true, writesWith: keySerde }),
       value: READ_AND_REPLACED,
       materialized,
       named,
@@ -65,6 +68,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
       prefix: AGGREGATE_PREFIX,
       valueSerde: Serdes.json<VR>(),
       supplier: output => aggregate<K, V, VR>(initializer, aggregator, output),
+      keyUse: () => READ_AND_FORWARDED,
       value: READ_AND_REPLACED,
       materialized,
       named,
@@ -76,17 +80,19 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
   }
 
   #aggregation<VR>(aggregation: Aggregation<K, VR>): KTable<K, VR> {
-    const { prefix, valueSerde, supplier, value, materialized, named } = aggregation
+    const { prefix, valueSerde, supplier, keyUse, value, materialized, named } = aggregation
     const { dsl, keySerde } = this.#grouping.origin
     const { names } = dsl.graph
     const rows = materialization(materialized?.options ?? {}, { keySerde, valueSerde }, names, prefix)
     const name = names.processorOr(named?.name, prefix)
     let sendsOldValues = false
     const node = this.#grouping.addAggregation(name, rows.storeName, {
-      supplier: () => supplier({ storeName: rows.storeName, sendsOldValues }),
-      key: READ_AND_FORWARDED,
-      value,
-      store: defaults => tableStore(rows, defaults),
+      resolve: defaults => ({
+        supplier: supplier({ storeName: rows.storeName, sendsOldValues }),
+        key: keyUse(defaults.keySerde(rows.keySerde, `store ${rows.storeName}`, 'Materialized')),
+        value,
+        store: tableStore(rows, defaults),
+      }),
     })
     return dsl.table({
       dsl,

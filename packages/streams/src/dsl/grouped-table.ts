@@ -80,10 +80,12 @@ export class GroupedTable<K, V> implements KGroupedTable<K, V> {
     const node = new LogicalNode(graph.names.processorOr(named?.name, prefix), {
       kind: 'processor',
       processing: {
-        supplier: () => tableAggregate<K, V, VR>(aggregation, { storeName, sendsOldValues }),
-        key: READ_AND_FORWARDED,
-        value: READ_AND_REPLACED,
-        store: defaults => tableStore(rows, defaults),
+        resolve: defaults => ({
+          supplier: tableAggregate<K, V, VR>(aggregation, { storeName, sendsOldValues }),
+          key: READ_AND_FORWARDED,
+          value: READ_AND_REPLACED,
+          store: tableStore(rows, defaults),
+        }),
       },
     })
     return dsl.table<K, VR>({

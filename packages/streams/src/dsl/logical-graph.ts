@@ -46,15 +46,19 @@ export interface ProcessingOperator {
   readonly processing: Processing
 }
 
-/** Everything is asked for when the topology is built. */
 export interface Processing {
-  supplier(): ProcessorSupplier<unknown, unknown, unknown, unknown>
-  readonly key: FieldUse
-  readonly value: FieldUse
+  /** Asked when the topology is built: by then every operator downstream has said what it needs. */
+  resolve(defaults: BuilderDefaults): ResolvedProcessing
   /** Stores that are added by others. */
   readonly storeNames?: readonly string[]
-  /** The operator's own store, if it needs one. */
-  store?(defaults: BuilderDefaults): StoreBuilder | undefined
+}
+
+export interface ResolvedProcessing {
+  readonly supplier: ProcessorSupplier<unknown, unknown, unknown, unknown>
+  readonly key: FieldUse
+  readonly value: FieldUse
+  /** The operator's own store, if it has one. */
+  readonly store?: StoreBuilder | undefined
 }
 
 /** Null-key filter, sink, internal topic and source. The node has the source's name. */

@@ -121,10 +121,10 @@ class PhysicalPlan {
   }
 
   #processor(name: string, processing: Processing, parents: readonly string[]): void {
-    const { key, value, storeNames = [] } = processing
-    this.topology.add({ kind: 'processor', name, parents, supplier: processing.supplier(), key, value })
+    const { storeNames = [] } = processing
+    const { supplier, key, value, store } = processing.resolve(this.defaults)
+    this.topology.add({ kind: 'processor', name, parents, supplier, key, value })
     if (storeNames.length > 0) this.topology.connectProcessorAndStateStores(name, ...storeNames)
-    const store = processing.store?.(this.defaults)
     if (store !== undefined) this.topology.addStateStore(store, name)
   }
 

@@ -9,13 +9,12 @@ import { mapValues, type ValueMapper } from '../processors/map-values.ts'
 import { passThrough } from '../processors/pass-through.ts'
 import { peek } from '../processors/peek.ts'
 import { selectKey } from '../processors/select-key.ts'
-import { tableSource } from '../processors/table-source.ts'
 import { type FieldUse, ONLY_FORWARDED, READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { TopicNameExtractor } from '../topology/nodes.ts'
 import { BranchedStream } from './branched-stream.ts'
 import type { Grouped } from './grouped.ts'
 import { LogicalNode, type OperatorTraits } from './logical-graph.ts'
-import { materialization, tableStore } from './materialization.ts'
+import { materialization } from './materialization.ts'
 import type { Materialized } from './materialized.ts'
 import type { Named } from './named.ts'
 import type { StreamOrigin } from './origin.ts'
@@ -40,7 +39,7 @@ interface Operation {
   readonly key: FieldUse
   readonly value: FieldUse
   readonly traits?: OperatorTraits
-  readonly storeNames?: readonly string[]
+  readonly storeNames?: readonly string[] | undefined
 }
 
 const KEEPS_RECORD = { key: READ_AND_FORWARDED, value: READ_AND_FORWARDED }
@@ -103,7 +102,10 @@ export class Stream<K, V> implements KStream<K, V> {
     const { dsl } = this.origin
     const merged = new LogicalNode(
       this.#name('KSTREAM-MERGE-', named),
-      { kind: 'processor', processing: { supplier: passThrough, key: ONLY_FORWARDED, value: ONLY_FORWARDED } },
+      {
+        kind: 'processor',
+        processing: { resolve: () => ({ supplier: passThrough(), key: ONLY_FORWARDED, value: ONLY_FORWARDED }) },
+      },
       { merges: true },
     )
     return dsl.stream({
@@ -130,13 +132,13 @@ export class Stream<K, V> implements KStream<K, V> {
   process<KR = K, VR = V>(supplier: ProcessorSupplier<K, V, KR, VR>, options: ProcessOptions = {}): KStream<KR, VR> {
     const { named, storeNames } = options
     const name = named?.name ?? this.origin.dsl.graph.names.processor('KSTREAM-PROCESSOR-')
-    return this.#changed<KR, VR>(this.#add(name, { supplier, ...KEEPS_RECORD, ...optionalStores(storeNames) }))
+    return this.#changed<KR, VR>(this.#add(name, { supplier, ...KEEPS_RECORD, storeNames }))
   }
 
   processValues<VR = V>(supplier: FixedKeyProcessorSupplier<K, V, VR>, options: ProcessOptions = {}): KStream<K, VR> {
     const { named, storeNames } = options
     const name = named?.name ?? this.origin.dsl.graph.names.processor('KSTREAM-PROCESSVALUES-')
-    const operation = { supplier: fixedKey(supplier), ...KEEPS_RECORD, ...optionalStores(storeNames) }
+    const operation = { supplier: fixedKey(supplier), ...KEEPS_RECORD, storeNames }
     return this.#withChangedValues<VR>(this.#add(name, operation))
   }
 
@@ -161,17 +163,10 @@ export class Stream<K, V> implements KStream<K, V> {
     const { keySerde, valueSerde } = rows
     let parent = this.origin.node
     if (repartitionRequired) parent = dsl.graph.add(parent, repartitionNode(names, { name, keySerde, valueSerde }))
-    const store = new TableStore(rows.storeName, rows.queryableName !== undefined, defaults =>
-      tableStore(rows, defaults),
-    )
+    const store = new TableStore(rows)
     const node = new LogicalNode(name, {
       kind: 'processor',
-      processing: {
-        supplier: () => tableSource(store.output),
-        key: READ_AND_FORWARDED,
-        value: READ_AND_REPLACED,
-        store: defaults => store.builder(defaults),
-      },
+      processing: store.processing,
     })
     return dsl.table({
       dsl,
@@ -204,9 +199,9 @@ export class Stream<K, V> implements KStream<K, V> {
     return this.origin.dsl.graph.names.processorOr(named?.name, prefix)
   }
 
-  #add(name: string, { supplier, key, value, traits, storeNames }: Operation): LogicalNode {
-    const processing = { supplier: () => supplier, key, value, ...(storeNames === undefined ? {} : { storeNames }) }
-    return this.origin.dsl.graph.add(this.origin.node, new LogicalNode(name, { kind: 'processor', processing }, traits))
+  #add(name: string, { traits, storeNames = [], ...resolved }: Operation): LogicalNode {
+    const operator = { kind: 'processor', processing: { resolve: () => resolved, storeNames } } as const
+    return this.origin.dsl.graph.add(this.origin.node, new LogicalNode(name, operator, traits))
   }
 
   #selectKey<KR>(selector: (key: K, value: V) => KR, name: string | undefined): LogicalNode {
@@ -228,8 +223,4 @@ export class Stream<K, V> implements KStream<K, V> {
     const { dsl } = this.origin
     return dsl.stream<KR, VR>({ dsl, node, keySerde: undefined, valueSerde: undefined, repartitionRequired: true })
   }
-}
-
-function optionalStores(storeNames: readonly string[] | undefined): { storeNames?: readonly string[] } {
-  return storeNames === undefined ? {} : { storeNames }
 }

@@ -1,13 +1,11 @@
-import { tableSource } from '../processors/table-source.ts'
 import type { StoreBuilder } from '../state/store-builder.ts'
-import { READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { Topology } from '../topology/topology.ts'
 import { BuilderDefaults, type StreamsBuilderOptions } from './builder-defaults.ts'
 import type { Consumed } from './consumed.ts'
 import { GroupedStream } from './grouped-stream.ts'
 import { GroupedTable } from './grouped-table.ts'
 import { LogicalGraph, LogicalNode } from './logical-graph.ts'
-import { materialization, tableStore } from './materialization.ts'
+import { materialization } from './materialization.ts'
 import type { Materialized } from './materialized.ts'
 import { checkedName } from './names.ts'
 import type { Dsl } from './origin.ts'
@@ -57,9 +55,7 @@ export class StreamsBuilder {
     const keySerde = options.keySerde ?? given.keySerde
     const valueSerde = options.valueSerde ?? given.valueSerde
     const rows = materialization<K, V>({ ...given, keySerde, valueSerde }, { keySerde, valueSerde }, names, `${topic}-`)
-    const store = new TableStore(rows.storeName, rows.queryableName !== undefined, defaults =>
-      tableStore(rows, defaults),
-    )
+    const store = new TableStore(rows)
     const givenSourceName = options.name === undefined ? undefined : checkedName(`${options.name}-source`)
     const sourceName = names.processorOr(givenSourceName, 'KSTREAM-SOURCE-')
     const node = new LogicalNode(names.processorOr(options.name, 'KTABLE-SOURCE-'), {
@@ -67,12 +63,7 @@ export class StreamsBuilder {
       sourceName,
       topic,
       consumed: { ...options, keySerde, valueSerde },
-      processing: {
-        supplier: () => tableSource(store.output),
-        key: READ_AND_FORWARDED,
-        value: READ_AND_REPLACED,
-        store: defaults => store.builder(defaults),
-      },
+      processing: store.processing,
     })
     this.#graph.add(this.#graph.root, node)
     return this.#dsl.table({

@@ -1,36 +1,37 @@
-import type { TableOutput } from '../processors/table-output.ts'
-import type { StoreBuilder } from '../state/store-builder.ts'
-import type { BuilderDefaults } from './builder-defaults.ts'
+import { tableSource } from '../processors/table-source.ts'
+import { READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
+import type { Processing } from './logical-graph.ts'
+import { type Materialization, tableStore } from './materialization.ts'
 
-/** What is known of a table's store while operators downstream are still being added. */
-export class TableStore {
-  /** True once somebody needs the old value of each change. */
-  sendsOldValues = false
+/** A table made of records, whose store comes and goes with what operators downstream need. */
+export class TableStore<K, V> {
+  #isKept: boolean
+  #sendsOldValues = false
 
-  /**
-   * @param name undefined for a table that never has a store of its own
-   * @param isKept whether the table has its store already; asking for old values may change that
-   * @param makeBuilder the store, when it is kept
-   */
-  constructor(
-    readonly name: string | undefined,
-    private isKept: boolean,
-    private readonly makeBuilder: (defaults: BuilderDefaults) => StoreBuilder,
-  ) {}
+  /** @param rows a table that the user named keeps its store in any case */
+  constructor(private readonly rows: Materialization<K, V>) {
+    this.#isKept = rows.queryableName !== undefined
+  }
 
-  /** See `TableOrigin.enableOldValues`, for a table that gets its old values from its own store. */
+  /** See `TableOrigin.enableOldValues`. */
   enableOldValues(force: boolean): boolean {
-    if (!this.isKept && !force) return false
-    this.isKept = true
-    this.sendsOldValues = true
+    if (!this.#isKept && !force) return false
+    this.#isKept = true
+    this.#sendsOldValues = true
     return true
   }
 
-  get output(): TableOutput {
-    return { storeName: this.isKept ? this.name : undefined, sendsOldValues: this.sendsOldValues }
-  }
-
-  builder(defaults: BuilderDefaults): StoreBuilder | undefined {
-    return this.isKept ? this.makeBuilder(defaults) : undefined
+  get processing(): Processing {
+    return {
+      resolve: defaults => ({
+        supplier: tableSource({
+          storeName: this.#isKept ? this.rows.storeName : undefined,
+          sendsOldValues: this.#sendsOldValues,
+        }),
+        key: READ_AND_FORWARDED,
+        value: READ_AND_REPLACED,
+        store: this.#isKept ? tableStore(this.rows, defaults) : undefined,
+      }),
+    }
   }
 }

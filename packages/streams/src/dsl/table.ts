@@ -68,8 +68,9 @@ export class Table<K, V> implements KTable<K, V> {
   }
 
   #add(name: string, supplier: ProcessorSupplier<unknown, unknown, unknown, unknown>): LogicalNode {
-    const processing = { supplier: () => supplier, key: READ_AND_FORWARDED, value: READ_AND_REPLACED }
-    return this.origin.dsl.graph.add(this.origin.node, new LogicalNode(name, { kind: 'processor', processing }))
+    const resolved = { supplier, key: READ_AND_FORWARDED, value: READ_AND_REPLACED }
+    const operator = { kind: 'processor', processing: { resolve: () => resolved } } as const
+    return this.origin.dsl.graph.add(this.origin.node, new LogicalNode(name, operator))
   }
 
   #filter(
@@ -104,10 +105,12 @@ export class Table<K, V> implements KTable<K, V> {
     const node = new LogicalNode(names.processorOr(named?.name, prefix), {
       kind: 'processor',
       processing: {
-        supplier: () => supplier({ storeName, sendsOldValues }),
-        key: READ_AND_FORWARDED,
-        value: READ_AND_REPLACED,
-        store: defaults => (rows === undefined ? undefined : tableStore(rows, defaults)),
+        resolve: defaults => ({
+          supplier: supplier({ storeName, sendsOldValues }),
+          key: READ_AND_FORWARDED,
+          value: READ_AND_REPLACED,
+          store: rows === undefined ? undefined : tableStore(rows, defaults),
+        }),
       },
     })
     return dsl.table<K, VR>({

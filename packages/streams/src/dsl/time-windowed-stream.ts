@@ -77,10 +77,12 @@ export class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
     const { storeName } = rows
     let sendsOldValues = false
     const node = this.grouping.addAggregation(names.processorOr(named?.name, prefix), storeName, {
-      supplier: () => windowAggregate(windows, aggregator, { storeName, sendsOldValues }),
-      key: READ_AND_REPLACED,
-      value,
-      store: defaults => windowStore(rows, windows, defaults),
+      resolve: defaults => ({
+        supplier: windowAggregate(windows, aggregator, { storeName, sendsOldValues }),
+        key: READ_AND_REPLACED,
+        value,
+        store: windowStore(rows, windows, defaults),
+      }),
     })
     return dsl.table<Windowed<K>, VR>({
       dsl,

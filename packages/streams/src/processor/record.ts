@@ -8,6 +8,7 @@
 import type { Serde } from '@millrace/client'
 import type { RecordHeader } from '@millrace/protocol'
 import { StreamsError } from '../errors.ts'
+import type { EncodedKeys } from '../state/state-store.ts'
 
 /** In the order they were written; a name may repeat. Never changed in place. */
 export type RecordHeaders = readonly RecordHeader[]
@@ -64,6 +65,12 @@ export class Record<K, V> {
 export function encodedKey<K>(record: Record<K, unknown>, serde: Serde<K>, topic: string): Uint8Array | null {
   if (record.keyBytes !== undefined && record.keySerde === serde) return record.keyBytes
   return record.key === null ? null : serde.serialize(topic, record.key, record.headers)
+}
+
+/** The record's key as `store` keeps it. The key must not be null. */
+export function storeKey<K>(record: Record<K, unknown>, store: EncodedKeys<K>): Uint8Array {
+  if (record.keyBytes !== undefined && record.keySerde === store.keySerde) return record.keyBytes
+  return store.encodeKey(record.key)
 }
 
 /** The record's value as `serde` writes it for `topic`; null for a null value. */

@@ -1,5 +1,6 @@
 import type { Change } from '../processor/change.ts'
 import type { ProcessorSupplier } from '../processor/processor.ts'
+import { storeKey } from '../processor/record.ts'
 import type { TimestampedKeyValueStore } from '../state/state-store.ts'
 import type { StoredTableOutput } from './table-output.ts'
 
@@ -26,10 +27,11 @@ export function aggregate<K, V, VR>(
       process(record) {
         const { key, value, timestampMs } = record
         if (key === null || value === null) return context.drop('null key or value')
-        const previous = aggregates.get(key)
+        const keyBytes = storeKey(record, aggregates)
+        const previous = aggregates.getEncoded(keyBytes)
         const newValue = aggregator(key, value, previous === undefined ? initializer() : previous.value) ?? null
         const latestMs = previous === undefined ? timestampMs : Math.max(timestampMs, previous.timestampMs)
-        aggregates.put(key, newValue, latestMs)
+        aggregates.putEncoded(keyBytes, newValue, latestMs)
         const oldValue = sendsOldValues && previous !== undefined ? previous.value : null
         context.forward(record.withValueAndTimestamp({ newValue, oldValue }, latestMs))
       },

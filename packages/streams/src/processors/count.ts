@@ -1,5 +1,6 @@
 import type { Change } from '../processor/change.ts'
 import type { ProcessorSupplier } from '../processor/processor.ts'
+import { storeKey } from '../processor/record.ts'
 import type { TimestampedKeyValueStore } from '../state/state-store.ts'
 import type { StoredTableOutput } from './table-output.ts'
 
@@ -18,10 +19,11 @@ export function count<K, V>({
       process(record) {
         const { key, value, timestampMs } = record
         if (key === null || value === null) return context.drop('null key or value')
-        const previous = counts.get(key)
+        const keyBytes = storeKey(record, counts)
+        const previous = counts.getEncoded(keyBytes)
         const total = (previous?.value ?? 0) + 1
         const latestMs = previous === undefined ? timestampMs : Math.max(timestampMs, previous.timestampMs)
-        counts.put(key, total, latestMs)
+        counts.putEncoded(keyBytes, total, latestMs)
         const oldValue = sendsOldValues && previous !== undefined ? previous.value : null
         context.forward(record.withValueAndTimestamp({ newValue: total, oldValue }, latestMs))
       },

@@ -1,5 +1,6 @@
 import type { Change } from '../processor/change.ts'
 import type { ProcessorSupplier } from '../processor/processor.ts'
+import { storeKey } from '../processor/record.ts'
 import type { TimestampedKeyValueStore } from '../state/state-store.ts'
 import type { StoredTableOutput } from './table-output.ts'
 
@@ -21,10 +22,11 @@ export function reduce<K, V>(
       process(record) {
         const { key, value, timestampMs } = record
         if (key === null || value === null) return context.drop('null key or value')
-        const previous = results.get(key)
+        const keyBytes = storeKey(record, results)
+        const previous = results.getEncoded(keyBytes)
         const newValue = previous === undefined ? value : (reducer(previous.value, value) ?? null)
         const latestMs = previous === undefined ? timestampMs : Math.max(timestampMs, previous.timestampMs)
-        results.put(key, newValue, latestMs)
+        results.putEncoded(keyBytes, newValue, latestMs)
         const oldValue = sendsOldValues && previous !== undefined ? previous.value : null
         context.forward(record.withValueAndTimestamp({ newValue, oldValue }, latestMs))
       },

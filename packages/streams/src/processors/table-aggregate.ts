@@ -1,6 +1,7 @@
 import { StreamsError } from '../errors.ts'
 import type { Change } from '../processor/change.ts'
 import type { ProcessorSupplier } from '../processor/processor.ts'
+import { storeKey } from '../processor/record.ts'
 import type { TimestampedKeyValueStore } from '../state/state-store.ts'
 import type { StoredTableOutput } from './table-output.ts'
 
@@ -27,12 +28,13 @@ export function tableAggregate<K, V, VR>(
       process(record) {
         const { key, value: change, timestampMs } = record
         if (key === null) throw new StreamsError(`the aggregation into ${storeName} was given a null key`)
-        const previous = aggregates.get(key)
+        const keyBytes = storeKey(record, aggregates)
+        const previous = aggregates.getEncoded(keyBytes)
         let result: VR | null = previous?.value ?? null
         if (change.oldValue !== null && result !== null) result = subtract(key, change.oldValue, result) ?? null
         if (change.newValue !== null) result = add(key, change.newValue, result ?? undefined) ?? null
         const latestMs = previous === undefined ? timestampMs : Math.max(timestampMs, previous.timestampMs)
-        aggregates.put(key, result, latestMs)
+        aggregates.putEncoded(keyBytes, result, latestMs)
         const oldValue = sendsOldValues && previous !== undefined ? previous.value : null
         context.forward(record.withValueAndTimestamp({ newValue: result, oldValue }, latestMs))
       },

@@ -1,5 +1,6 @@
 import type { Change } from '../processor/change.ts'
 import type { ProcessorSupplier } from '../processor/processor.ts'
+import { storeKey } from '../processor/record.ts'
 import type { TimestampedKeyValueStore } from '../state/state-store.ts'
 import type { TableOutput } from './table-output.ts'
 
@@ -16,8 +17,12 @@ export function tableSource<K, V>({ storeName, sendsOldValues }: TableOutput): P
       process(record) {
         const { key, value, timestampMs } = record
         if (key === null) return context.drop('null key')
-        const oldValue = sendsOldValues ? (rows?.get(key)?.value ?? null) : null
-        rows?.put(key, value, timestampMs)
+        let oldValue: V | null = null
+        if (rows !== undefined) {
+          const keyBytes = storeKey(record, rows)
+          if (sendsOldValues) oldValue = rows.getEncoded(keyBytes)?.value ?? null
+          rows.putEncoded(keyBytes, value, timestampMs)
+        }
         context.forward(record.withValue({ newValue: value, oldValue }))
       },
     }

@@ -1,5 +1,6 @@
 import type { Change } from '../processor/change.ts'
 import type { ProcessorSupplier } from '../processor/processor.ts'
+import { storeKey } from '../processor/record.ts'
 import type { TimestampedWindowStore } from '../state/state-store.ts'
 import type { TimeWindows } from '../windows/time-windows.ts'
 import { Windowed } from '../windows/windowed.ts'
@@ -33,6 +34,7 @@ export function windowAggregate<K, V, VR>(
         const { key, value, timestampMs } = record
         if (key === null) return context.drop('null key')
         if (timestampMs > observedMs) observedMs = timestampMs
+        const keyBytes = storeKey(record, aggregates)
         const closedUntilMs = observedMs - graceMs
         for (let startMs = windows.firstStartMs(timestampMs); startMs <= timestampMs; startMs += advanceMs) {
           const endMs = startMs + sizeMs
@@ -40,10 +42,10 @@ export function windowAggregate<K, V, VR>(
             context.drop('expired window')
             continue
           }
-          const previous = aggregates.fetch(key, startMs)
+          const previous = aggregates.fetchEncoded(keyBytes, startMs)
           const newValue = aggregator(key, value, previous?.value) ?? null
           const latestMs = previous === undefined ? timestampMs : Math.max(timestampMs, previous.timestampMs)
-          aggregates.put(key, newValue, startMs, latestMs)
+          aggregates.putEncoded(keyBytes, newValue, startMs, latestMs)
           const oldValue = sendsOldValues && previous !== undefined ? previous.value : null
           const windowed = record.withKeyAndValue(new Windowed(key, startMs, endMs), { newValue, oldValue })
           context.forward(latestMs === timestampMs ? windowed : windowed.withTimestamp(latestMs))

@@ -45,12 +45,27 @@ export interface KeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, V>, StateS
   delete(key: K): V | undefined
 }
 
+/**
+ * Keys in the form they are stored in. An operator that uses a key more than once encodes it once, or not at all when
+ * its record brings the bytes.
+ */
+export interface EncodedKeys<K> {
+  readonly keySerde: Serde<K>
+  /** Throws a StreamsError for null. */
+  encodeKey(key: K): Uint8Array
+}
+
 /** The default store of the DSL's tables and aggregations. */
-export interface TimestampedKeyValueStore<K, V> extends ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>>, StateStore {
+export interface TimestampedKeyValueStore<K, V>
+  extends ReadOnlyKeyValueStore<K, ValueAndTimestamp<V>>,
+    EncodedKeys<K>,
+    StateStore {
   /** A null value deletes; `timestampMs` is then ignored. */
   put(key: K, value: V | null, timestampMs: number): void
   putIfAbsent(key: K, value: V | null, timestampMs: number): ValueAndTimestamp<V> | undefined
   delete(key: K): ValueAndTimestamp<V> | undefined
+  getEncoded(keyBytes: Uint8Array): ValueAndTimestamp<V> | undefined
+  putEncoded(keyBytes: Uint8Array, value: V | null, timestampMs: number): void
 }
 
 /**
@@ -76,7 +91,12 @@ export interface WindowStore<K, V> extends ReadOnlyWindowStore<K, V>, StateStore
 }
 
 /** The default store of the DSL's windowed aggregations. */
-export interface TimestampedWindowStore<K, V> extends ReadOnlyWindowStore<K, ValueAndTimestamp<V>>, StateStore {
+export interface TimestampedWindowStore<K, V>
+  extends ReadOnlyWindowStore<K, ValueAndTimestamp<V>>,
+    EncodedKeys<K>,
+    StateStore {
   /** A null value deletes; `timestampMs` is then ignored. */
   put(key: K, value: V | null, startMs: number, timestampMs: number): void
+  fetchEncoded(keyBytes: Uint8Array, startMs: number): ValueAndTimestamp<V> | undefined
+  putEncoded(keyBytes: Uint8Array, value: V | null, startMs: number, timestampMs: number): void
 }

@@ -1,3 +1,4 @@
+import type { Serde } from '@millrace/client'
 import { parentsOf } from './graph.ts'
 import type { SinkNode, SourceNode, TopologyNode } from './nodes.ts'
 import { readsLogTimestampOnly } from './timestamp-extractors.ts'
@@ -27,11 +28,17 @@ function isRead(
     .some(child => {
       if (child.kind === 'source') return false
       if (child.kind === 'sink') return isReadBySink(child, field, source)
-      return child[field].reads || (child[field].forwards && isRead(child, field, source, nodes))
+      const { reads, writesWith, forwards } = child[field]
+      if (reads || (writesWith !== undefined && writesWith !== serdeOf(source, field))) return true
+      return forwards && isRead(child, field, source, nodes)
     })
 }
 
 function isReadBySink(sink: SinkNode, field: keyof DecodedFields, source: SourceNode): boolean {
   if (sink.partitioner !== undefined || typeof sink.topic !== 'string') return true
-  return field === 'key' ? sink.keySerde !== source.keySerde : sink.valueSerde !== source.valueSerde
+  return serdeOf(sink, field) !== serdeOf(source, field)
+}
+
+function serdeOf(node: SourceNode | SinkNode, field: keyof DecodedFields): Serde<unknown> {
+  return field === 'key' ? node.keySerde : node.valueSerde
 }

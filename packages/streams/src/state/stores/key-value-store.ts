@@ -147,9 +147,25 @@ export class TypedTimestampedKeyValueStore<K, V>
     super(layers, TIMESTAMPED_ROWS)
   }
 
+  get keySerde(): Serde<K> {
+    return this.serdes.keySerde
+  }
+
+  encodeKey(key: K): Uint8Array {
+    return this.serdes.encodeKey(key)
+  }
+
+  getEncoded(keyBytes: Uint8Array): ValueAndTimestamp<V> | undefined {
+    return this.getRow(keyBytes)
+  }
+
   put(key: K, value: V | null, timestampMs: number): void {
+    this.putEncoded(this.serdes.encodeKey(key), value, timestampMs)
+  }
+
+  putEncoded(keyBytes: Uint8Array, value: V | null, timestampMs: number): void {
     const bytes = this.serdes.encodeValue(value)
-    this.rows.put(this.serdes.encodeKey(key), bytes === null ? null : withTimestamp(bytes, timestampMs))
+    this.rows.put(keyBytes, bytes === null ? null : withTimestamp(bytes, timestampMs))
   }
 
   putIfAbsent(key: K, value: V | null, timestampMs: number): ValueAndTimestamp<V> | undefined {

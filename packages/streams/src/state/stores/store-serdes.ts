@@ -4,18 +4,18 @@ import { StreamsError } from '../../errors.ts'
 /** The types of one store. `topic` is what the serdes are told: the name of the store's changelog. */
 export class StoreSerdes<K, V> {
   readonly #topic: string
-  readonly #keySerde: Serde<K>
+  readonly keySerde: Serde<K>
   readonly #valueSerde: Serde<V>
 
   constructor(topic: string, keySerde: Serde<K>, valueSerde: Serde<V>) {
     this.#topic = topic
-    this.#keySerde = keySerde
+    this.keySerde = keySerde
     this.#valueSerde = valueSerde
   }
 
   /** Throws a StreamsError for a key that serializes to nothing. */
   encodeKey(key: K): Uint8Array {
-    const bytes = key === null || key === undefined ? null : this.#keySerde.serialize(this.#topic, key)
+    const bytes = key === null || key === undefined ? null : this.keySerde.serialize(this.#topic, key)
     if (bytes === null) throw new StreamsError('a key of a state store must not be null')
     return bytes
   }
@@ -30,7 +30,7 @@ export class StoreSerdes<K, V> {
   }
 
   decodeKey(bytes: Buffer): K {
-    return this.#keySerde.deserialize(this.#topic, bytes)
+    return this.keySerde.deserialize(this.#topic, bytes)
   }
 
   decodeValue(bytes: Buffer): V {

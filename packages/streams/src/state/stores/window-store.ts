@@ -1,3 +1,4 @@
+import type { Serde } from '@millrace/client'
 import { Windowed } from '../../windows/windowed.ts'
 import type { CommittedWindows } from '../committed-reads.ts'
 import type { ScanDirection } from '../rows.ts'
@@ -47,7 +48,11 @@ abstract class TypedWindowStore<K, V, T> implements ReadOnlyWindowStore<K, T>, C
   fetch(key: K, fromMs: number, toMs?: number): T | undefined | IterableIterator<readonly [number, T]> {
     const bytes = this.serdes.encodeKey(key)
     if (toMs !== undefined) return this.#windowsOf(bytes, fromMs, toMs, 'forward')
-    const row = this.rows.get(bytes, fromMs)
+    return this.fetchRow(bytes, fromMs)
+  }
+
+  protected fetchRow(keyBytes: Uint8Array, startMs: number): T | undefined {
+    const row = this.rows.get(keyBytes, startMs)
     return row === undefined ? undefined : this.decodeRow(row)
   }
 
@@ -134,9 +139,25 @@ export class TypedTimestampedWindowStore<K, V>
     super(layers, TIMESTAMPED_ROWS)
   }
 
+  get keySerde(): Serde<K> {
+    return this.serdes.keySerde
+  }
+
+  encodeKey(key: K): Uint8Array {
+    return this.serdes.encodeKey(key)
+  }
+
+  fetchEncoded(keyBytes: Uint8Array, startMs: number): ValueAndTimestamp<V> | undefined {
+    return this.fetchRow(keyBytes, startMs)
+  }
+
   put(key: K, value: V | null, startMs: number, timestampMs: number): void {
+    this.putEncoded(this.serdes.encodeKey(key), value, startMs, timestampMs)
+  }
+
+  putEncoded(keyBytes: Uint8Array, value: V | null, startMs: number, timestampMs: number): void {
     const bytes = this.serdes.encodeValue(value)
-    this.rows.put(this.serdes.encodeKey(key), startMs, bytes === null ? null : withTimestamp(bytes, timestampMs))
+    this.rows.put(keyBytes, startMs, bytes === null ? null : withTimestamp(bytes, timestampMs))
   }
 
   protected decodeRow(row: Buffer): ValueAndTimestamp<V> {
