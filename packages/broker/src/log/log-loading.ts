@@ -143,10 +143,11 @@ async function recoverLog(
   const range = { logStartOffset, maxOffset: scanStart }
   const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
   await replayProducers(old, upToOffset, scanStart, batch => producers.record(batch, nowMs))
-  const epochs = new LeaderEpochs(readEpochs(files, directory) ?? [])
+  const epochStarts = readEpochs(files, directory)
+  const epochs = new LeaderEpochs(epochStarts)
   const onBatch = (batch: RecordBatch) => {
-    producers.record(batch, nowMs)
-    epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
+    if (batch.baseOffset >= upToOffset) producers.record(batch, nowMs)
+    if (epochStarts === undefined) epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
   }
 
   const kept = [...old]

@@ -53,11 +53,11 @@ export class LogReader {
   read(request: ReadRequest): Buffer | Promise<Buffer> {
     const place = this.placeOf(request.offset)
     if (place === undefined) return NOTHING
-    const availableBytes = place.segment.sizeInBytes - place.position
+    const availableBytes = place.segment.readableEnd(place.position) - place.position
     const length = Math.min(Math.max(request.maxBytes, BATCH_HEADER_BYTES), availableBytes)
-    if (!this.isRecent(place)) return this.readCold(place, length, request)
+    if (!this.isRecent(place)) return this.readCold(place, length, availableBytes, request)
     const bytes = this.readNow(place, length)
-    const firstBytes = this.firstBatchBytes(bytes, request)
+    const firstBytes = this.firstBatchBytes(bytes, availableBytes, request)
     return this.cut(firstBytes > length ? this.readNow(place, firstBytes) : bytes, place, request)
   }
 
@@ -76,9 +76,9 @@ export class LogReader {
     return bytes
   }
 
-  private async readCold(place: Place, length: number, request: ReadRequest): Promise<Buffer> {
+  private async readCold(place: Place, length: number, availableBytes: number, request: ReadRequest): Promise<Buffer> {
     const bytes = await this.readInPool(place, length)
-    const firstBytes = this.firstBatchBytes(bytes, request)
+    const firstBytes = this.firstBatchBytes(bytes, availableBytes, request)
     return this.cut(firstBytes > length ? await this.readInPool(place, firstBytes) : bytes, place, request)
   }
 
@@ -93,9 +93,10 @@ export class LogReader {
   }
 
   /** How much to read for the first batch to be whole; 0 if what there is will do. */
-  private firstBatchBytes(bytes: Buffer, { offset, minOneBatch }: ReadRequest): number {
+  private firstBatchBytes(bytes: Buffer, availableBytes: number, { offset, minOneBatch }: ReadRequest): number {
     const firstBytes = bytes.length < BATCH_HEADER_BYTES ? 0 : batchSizeAt(bytes, 0)
-    if (firstBytes === 0 || lastOffsetAt(bytes, 0) < offset) throw this.corrupt(offset)
+    const isWhole = firstBytes > 0 && firstBytes <= availableBytes
+    if (!isWhole || lastOffsetAt(bytes, 0) < offset) throw this.corrupt(offset)
     return minOneBatch ? firstBytes : 0
   }
 

@@ -448,7 +448,8 @@ export class PartitionLog implements SyncTarget {
   }
 
   /**
-   * Syncs everything, indexes and producers too. True if all of it is on the disk, so that the next start need not look.
+   * Syncs everything, indexes and producers too. True if all of it is on the disk and none of it is damaged, so that the
+   * next start need not look.
    */
   async close(): Promise<boolean> {
     await this.surroundings.syncs.idle(this)
@@ -457,7 +458,7 @@ export class PartitionLog implements SyncTarget {
     } catch (error) {
       this.goOffline(error as Error)
     }
-    const isClean = this.status === 'online'
+    const isClean = this.status === 'online' && this.options.loaded.damageCount === 0
     this.release()
     return isClean
   }

@@ -32,9 +32,19 @@ export async function recoverSegment(segment: Segment, recovery: SegmentRecovery
   let endPosition = 0
   let damageCount = 0
   let isBehindDamage = false
+  /**
+   * Compaction leaves gaps, and only among durable records. The checksum does not cover the base offset, so a greater one
+   * may be damage too: then the next batch does not fit.
+   */
+  const isGap = (batch: RecordBatch, position: number): boolean => {
+    if (batch.baseOffset < endOffset || endOffset >= durableOffset) return false
+    const next = segment.baseOffsetAt(position + batch.sizeInBytes)
+    return next === undefined || next > batch.lastOffset
+  }
   const visit = (batch: RecordBatch, position: number): boolean => {
     const { baseOffset: batchOffset, lastOffset } = batch
-    if (batchOffset < endOffset || !segment.covers(lastOffset) || !batch.hasValidChecksum(codecs)) return false
+    if (batchOffset !== endOffset && !isGap(batch, position)) return false
+    if (!segment.covers(lastOffset) || !batch.hasValidChecksum(codecs)) return false
     const appended = { bytes: batch.bytes, lastOffset, maxTimestampMs: batch.maxTimestampMs }
     segment.reindex(appended, position, indexIntervalBytes, isBehindDamage)
     isBehindDamage = false
@@ -49,6 +59,7 @@ export async function recoverSegment(segment: Segment, recovery: SegmentRecovery
     if (stopped < sizeInBytes && endOffset < durableOffset) {
       from = await findBatchBehind(log, stopped, sizeInBytes, endOffset, codecs)
       if (from !== undefined) {
+        segment.markDamaged(stopped)
         damageCount++
         isBehindDamage = true
       }

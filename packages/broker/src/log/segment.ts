@@ -35,6 +35,8 @@ export class Segment {
   private readonly logPath: string
   private logFile: OpenFile | undefined
   private bytesSinceIndexEntry = 0
+  /** Positions, found by recovery, at which damaged bytes begin; the batch behind each has an index entry. */
+  private readonly damagedPositions: number[] = []
   /** Greatest timestamp and the last offset of the first batch that has it. Undefined: the time index knows. */
   private newest: IndexedTimestamp | undefined
   /** Greatest timestamp of the first batch: the age of the segment counts from it. Undefined: not read yet. */
@@ -187,7 +189,7 @@ export class Segment {
       }
       const at = position - windowStart
       const sizeInBytes = batchSizeAt(WALK_WINDOW, at)
-      if (sizeInBytes === 0) {
+      if (sizeInBytes === 0 || position + sizeInBytes > this.sizeInBytes || this.damagedPositions.includes(position)) {
         const behind = this.positionBehindDamage(position, offset)
         if (behind === null) return null
         position = behind
@@ -208,6 +210,21 @@ export class Segment {
     const behind = this.trustedPosition(next)
     if (behind === undefined) return null
     return baseOffsetAt(WALK_WINDOW, 0) <= offset ? behind : null
+  }
+
+  markDamaged(position: number): void {
+    this.damagedPositions.push(position)
+  }
+
+  /** End of what can be read in one piece from `position` on. */
+  readableEnd(position: number): number {
+    return this.damagedPositions.find(damaged => damaged >= position) ?? this.sizeInBytes
+  }
+
+  /** Base offset of the batch at `position`, undefined if none is there. */
+  baseOffsetAt(position: number): number | undefined {
+    const length = this.log.read(WALK_WINDOW, 0, BATCH_HEADER_BYTES, position)
+    return length < BATCH_HEADER_BYTES || batchSizeAt(WALK_WINDOW, 0) === 0 ? undefined : baseOffsetAt(WALK_WINDOW, 0)
   }
 
   /** Offset behind the last batch, by walking from the last index entry. Null if the end is damaged. */
