@@ -9,13 +9,16 @@
  * Order rests on four rules:
  * 1. A batch that was sent before is sent again only as the oldest of its partition.
  * 2. A new batch is sent behind others only on the connection that carries them.
- * 3. Until the broker has acknowledged a first batch under a producer epoch, only one is in flight: a broker without
- *    state for a producer takes any sequence, so a second batch could be accepted although the first was not.
+ * 3. Until the broker has acknowledged a first batch under a producer epoch, or the first after a pause, only one is in
+ *    flight: a broker without state for a producer takes any sequence, so a second batch could be accepted although the
+ *    first was not.
  * 4. A batch whose fate is unknown when it is given up counts as written. If it was not, the next one is refused as out of
  *    order, which proves the gap: then the partition starts over at sequence 0 under the next producer epoch.
  */
 const SEQUENCES = 2 ** 31
 const LAST_PRODUCER_EPOCH = 0x7fff
+/** Brokers forget producers that write nothing (`producer.id.expiration.ms`, a day; or as retention removes what they wrote). */
+const CONFIRMATION_LASTS_MS = 60_000
 
 export interface ProducerIdentity {
   readonly producerId: number
@@ -49,6 +52,8 @@ export class PartitionQueue<B extends QueuedBatch> {
   private spentProducerId = -1
   private firstSequence = 0
   private isConfirmed = false
+  /** Creation time of the newest batch there was. */
+  private latestMs = 0
   /** What carries the batches in flight. */
   private carrier: unknown
   private inFlight = 0
@@ -87,6 +92,8 @@ export class PartitionQueue<B extends QueuedBatch> {
   }
 
   push(batch: B): void {
+    if (this.isEmpty && batch.createdMs - this.latestMs > CONFIRMATION_LASTS_MS) this.isConfirmed = false
+    this.latestMs = batch.createdMs
     this.batches.push(batch)
   }
 
@@ -158,7 +165,9 @@ export class PartitionQueue<B extends QueuedBatch> {
     const index = this.landed(batch)
     if (index < 0) return false
     batch.retryAtMs = retryAtMs
-    if (index === 0 && this.isCurrent(batch)) this.startOver()
+    // One that has moved up since it was sent gets another sequence anyway.
+    const wasNext = batch.stamp?.baseSequence === this.firstSequence
+    if (index === 0 && wasNext && this.isCurrent(batch)) this.startOver()
     return true
   }
 
