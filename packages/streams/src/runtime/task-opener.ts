@@ -57,7 +57,11 @@ export class TaskOpener {
   /** The same task without any state: what it has on disk is removed. */
   async startOver(task: ActiveTask, readCacheBytes: number): Promise<ActiveTask> {
     await task.state.close()
-    this.#options.directory?.removeTask(task.taskId)
+    const { engines, directory } = this.#options
+    if (directory !== undefined) {
+      await engines.remove(directory.engineDirectory(task.taskId))
+      directory.removeTask(task.taskId)
+    }
     return this.open(task.plan, readCacheBytes)
   }
 

@@ -115,6 +115,15 @@ export function stateEngineContract(
       expect(texts(engine.scan(everything, 'forward', 10))).toEqual([['01', 'a']])
     })
 
+    test('a removed directory is empty when it is opened again', async () => {
+      await write({ '01': 'a' })
+      await engine.close()
+      await engines.remove(directory)
+      await engines.remove(directory)
+      engine = await engines.open(directory)
+      expect(engine.scan(everything, 'forward', 10)).toEqual([])
+    })
+
     test('a directory is open once', async () => {
       await expect(engines.open(directory)).rejects.toMatchObject({ code: 'STATE_LOCKED' })
     })

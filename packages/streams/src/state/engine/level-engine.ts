@@ -58,6 +58,10 @@ export class LevelEngines implements StateEngines {
     }
     return new LevelEngine(directory, database, this.#gate, this.#scanThread, release)
   }
+
+  async remove(directory: string): Promise<void> {
+    await this.#gate.run(() => ClassicLevel.destroy(directory))
+  }
 }
 
 class LevelEngine implements StateEngine {

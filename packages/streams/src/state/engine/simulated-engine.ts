@@ -41,12 +41,10 @@ export class SimulatedEngineDisk {
         database.openedBy = engine
         return engine
       },
+      remove: async directory => {
+        this.#databases.delete(directory)
+      },
     }
-  }
-
-  /** As removing the directory. */
-  remove(directory: string): void {
-    this.#databases.delete(directory)
   }
 
   /** The next batch written there fails and changes nothing. */

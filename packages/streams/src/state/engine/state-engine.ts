@@ -11,6 +11,8 @@ export interface StateEngines {
    * Rejects with a {@link StateEngineError}; with code `STATE_LOCKED` while another process has it open.
    */
   open(directory: string): Promise<StateEngine>
+  /** Forgets what is kept in `directory`, which is not open. Fine if there is nothing. */
+  remove(directory: string): Promise<void>
 }
 
 export interface StateEngine {
