@@ -8,13 +8,13 @@ import { type BrokerConfig, type BrokerConfigInput, parseBrokerConfig } from './
 import { advertisedAddress, type Endpoint, listenAddress } from './config/listener.ts'
 import { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import { GroupLog } from './coordinator/group-log.ts'
+import { ProducerIds } from './coordinator/producer-ids.ts'
 import { FetchPurgatory } from './fetch/fetch-purgatory.ts'
 import { answerUnsupportedVersion } from './handlers/18-api-versions.ts'
 import { allHandlers } from './handlers/all-handlers.ts'
 import { LogManager, type RecoveryProgress } from './log/log-manager.ts'
 import { MetadataLog } from './metadata/metadata-log.ts'
 import { Server } from './server/server.ts'
-import { ProducerIds } from './topics/producer-ids.ts'
 import { Topics } from './topics/topics.ts'
 
 /** How long a clean stop waits for answers to be taken. */

@@ -46,11 +46,14 @@ export class GroupCoordinator {
       initialRebalanceDelayMs: config['group.initial.rebalance.delay.ms'],
     }
     this.live = new LiveGroups(log, this.limits, platform, onBug)
-    this.armExpiry()
   }
 
-  /** Replays the log. Requests for groups of a partition get COORDINATOR_LOAD_IN_PROGRESS until it is done. */
+  /**
+   * Replays the log; requests for groups of a partition get COORDINATOR_LOAD_IN_PROGRESS until it is done. From now on
+   * offsets expire.
+   */
   load(): Promise<void> {
+    this.armExpiry()
     return this.live.load()
   }
   get isLoading(): boolean {
@@ -205,6 +208,7 @@ export class GroupCoordinator {
   }
 
   private armExpiry(): void {
+    this.expiryTimer?.cancel()
     this.expiryTimer = this.platform.timers.after(this.config['offsets.retention.check.interval.ms'], () => {
       this.expire()
       this.armExpiry()

@@ -33,6 +33,7 @@ export class FetchPurgatory {
   wait({ partitions, minBytes, maxWaitMs, isolation }: AwaitedBytes): Promise<void> {
     return new Promise(resolve => {
       const available = partitions.map(() => 0)
+      const watermarks = partitions.map(({ log }) => log.highWatermark)
       let totalBytes = 0
       const stops: (() => void)[] = []
       const finish = () => {
@@ -43,8 +44,6 @@ export class FetchPurgatory {
       }
       const look = (index: number) => {
         const { log, offset, maxBytes } = partitions[index]!
-        // Gone, or offline: the read will say so.
-        if (log.offlineReason !== undefined) return finish()
         const bytes = Math.min(log.readableBytes(offset, isolation), maxBytes)
         totalBytes += bytes - available[index]!
         available[index] = bytes
@@ -53,7 +52,14 @@ export class FetchPurgatory {
       this.waiting.add(finish)
       const timer = this.timers.after(maxWaitMs, finish)
       for (let index = 0; index < partitions.length && this.waiting.has(finish); index++) {
-        stops.push(partitions[index]!.log.onHighWatermarkAdvance(() => look(index)))
+        const { log } = partitions[index]!
+        const onAdvance = () => {
+          // Told without an advance: the log was closed or deleted, or is offline. The read will say so.
+          if (log.highWatermark === watermarks[index]) return finish()
+          watermarks[index] = log.highWatermark
+          look(index)
+        }
+        stops.push(log.onHighWatermarkAdvance(onAdvance))
         look(index)
       }
       // Completed while it was still being hung up.

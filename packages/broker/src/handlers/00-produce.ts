@@ -14,7 +14,7 @@ import type { PartitionLog } from '../log/partition-log.ts'
 import { acceptProducedBatch, RefusedBatchError } from '../log/produced-batch.ts'
 import { INTERNAL_TOPICS } from '../metadata/topic-name.ts'
 import { CloseConnectionError, type RequestContext, type RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type TopicData = ProduceRequest['topicData'][number]
 type PartitionData = TopicData['partitionData'][number]
@@ -91,7 +91,7 @@ export function produce(services: BrokerServices): RequestHandler {
     return log
   }
 
-  return answer(APIS.Produce, 'effect-first', handle)
+  return handler(APIS.Produce, 'effect-first', handle)
 }
 
 function refusedPartition(index: number, error: KafkaError): PartitionAnswer {

@@ -15,7 +15,7 @@ import type { AwaitedPartition } from '../fetch/fetch-purgatory.ts'
 import type { IsolationLevel, PartitionLog } from '../log/partition-log.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type FetchTopic = FetchRequest['topics'][number]
 type FetchPartition = FetchTopic['partitions'][number]
@@ -45,7 +45,8 @@ export function fetch(services: BrokerServices): RequestHandler {
   async function handle(request: FetchRequest, context: RequestContext): Promise<InputOf<typeof FetchResponse>> {
     if (request.sessionId !== 0) return { errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
     const isolation = request.isolationLevel === READ_COMMITTED ? 'read_committed' : 'read_uncommitted'
-    const wanted = request.topics.map(topic => wantedOf(topic, context.apiVersion))
+    const find = () => request.topics.map(topic => wantedOf(topic, context.apiVersion))
+    const wanted = find()
     const first = await readAll(wanted, request.maxBytes, isolation)
     if (request.maxWaitMs <= 0 || first.hasErrors || first.sizeInBytes >= request.minBytes)
       return { responses: first.responses }
@@ -53,7 +54,8 @@ export function fetch(services: BrokerServices): RequestHandler {
     if (partitions.length === 0) return { responses: first.responses }
     const { minBytes, maxWaitMs } = request
     await fetches.wait({ partitions, minBytes, maxWaitMs, isolation })
-    return { responses: (await readAll(wanted, request.maxBytes, isolation)).responses }
+    // A topic may have gone meanwhile.
+    return { responses: (await readAll(find(), request.maxBytes, isolation)).responses }
   }
 
   function wantedOf(topic: FetchTopic, apiVersion: number): Wanted {
@@ -93,7 +95,7 @@ export function fetch(services: BrokerServices): RequestHandler {
     return { responses, sizeInBytes, hasErrors }
   }
 
-  return answer(APIS.Fetch, 'read', handle)
+  return handler(APIS.Fetch, 'read', handle)
 }
 
 function isReadable(partition: Readable | PartitionAnswer): partition is Readable {

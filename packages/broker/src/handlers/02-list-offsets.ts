@@ -10,7 +10,7 @@ import {
 import type { IsolationLevel, OffsetAndTimestamp, PartitionLog } from '../log/partition-log.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type PartitionAnswer = InputOf<typeof ListOffsetsResponse>['topics'][number]['partitions'][number]
 
@@ -55,7 +55,7 @@ export function listOffsets({ topics }: BrokerServices): RequestHandler {
     }
     return { topics: answers }
   }
-  return answer(APIS.ListOffsets, 'strict', handle)
+  return handler(APIS.ListOffsets, 'strict', handle)
 }
 
 async function answerPartition(

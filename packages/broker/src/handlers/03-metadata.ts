@@ -13,7 +13,7 @@ import type { TopicImage } from '../metadata/metadata-image.ts'
 import { INTERNAL_TOPICS, topicNameProblem } from '../metadata/topic-name.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import type { NewTopic } from '../topics/create-topic.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type TopicAnswer = InputOf<typeof MetadataResponse>['topics'][number]
 
@@ -84,7 +84,7 @@ export function metadata(services: BrokerServices): RequestHandler {
     return { errorCode: ErrorCode.NONE, name, topicId, isInternal: INTERNAL_TOPICS.has(name), partitions }
   }
 
-  return answer(APIS.Metadata, 'strict', handle)
+  return handler(APIS.Metadata, 'strict', handle)
 }
 
 function missing(name: string, errorCode: number): TopicAnswer {

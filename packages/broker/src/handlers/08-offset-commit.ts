@@ -3,7 +3,7 @@ import { APIS, ErrorCode, type OffsetCommitRequest } from '@millrace/protocol'
 import type { OffsetToCommit } from '../groups/offset-commit.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type PartitionToCommit = OffsetCommitRequest['topics'][number]['partitions'][number]
 
@@ -57,5 +57,5 @@ export function offsetCommit({ topics, groups, config, clock }: BrokerServices):
     return isTooLong ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE
   }
 
-  return answer(APIS.OffsetCommit, 'strict', handle)
+  return handler(APIS.OffsetCommit, 'strict', handle)
 }

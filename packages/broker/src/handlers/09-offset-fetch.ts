@@ -2,7 +2,7 @@
 import { APIS, ErrorCode, type OffsetFetchRequest, ZERO_UUID } from '@millrace/protocol'
 import type { CommittedOffset, CommittedOffsets } from '../groups/committed-offsets.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type GroupRequest = OffsetFetchRequest['groups'][number]
 interface TopicAnswer {
@@ -65,7 +65,7 @@ export function offsetFetch({ topics, groups }: BrokerServices): RequestHandler 
     }))
   }
 
-  return answer(APIS.OffsetFetch, 'strict', handle)
+  return handler(APIS.OffsetFetch, 'strict', handle)
 }
 
 /** A partition without a commit is no error: its offset is −1. */

@@ -1,7 +1,7 @@
 /** FindCoordinator (API key 10), v0 to v6. This node coordinates everything; `__consumer_offsets` is created on first use. */
 import { APIS, ErrorCode, type FindCoordinatorRequest, KafkaError } from '@millrace/protocol'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 const GROUP = 0
 const TRANSACTION = 1
@@ -36,5 +36,5 @@ export function findCoordinator({ groups, config, advertised }: BrokerServices):
     }
   }
 
-  return answer(APIS.FindCoordinator, 'strict', handle)
+  return handler(APIS.FindCoordinator, 'strict', handle)
 }

@@ -1,7 +1,7 @@
 /** JoinGroup (API key 11), v0 to v9. */
 import { APIS, type JoinGroupRequest } from '@millrace/protocol'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 const FIRST_WITH_REQUIRED_MEMBER_ID = 4
 const FIRST_WITH_NULL_PROTOCOL = 7
@@ -27,5 +27,5 @@ export function joinGroup({ groups }: BrokerServices): RequestHandler {
     const { protocolName } = answered
     return { ...answered, protocolName: apiVersion < FIRST_WITH_NULL_PROTOCOL ? (protocolName ?? '') : protocolName }
   }
-  return answer(APIS.JoinGroup, 'strict', handle)
+  return handler(APIS.JoinGroup, 'strict', handle)
 }

@@ -1,11 +1,11 @@
 /** Heartbeat (API key 12), v0 to v4. */
 import { APIS, type HeartbeatRequest } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 export function heartbeat({ groups }: BrokerServices): RequestHandler {
   function handle(request: HeartbeatRequest) {
     return { errorCode: groups.heartbeat(request.groupId, request) }
   }
-  return answer(APIS.Heartbeat, 'strict', handle)
+  return handler(APIS.Heartbeat, 'strict', handle)
 }

@@ -1,7 +1,7 @@
 /** LeaveGroup (API key 13), v0 to v5. Up to v2 for one member, from v3 on for several (KIP-345). */
 import { APIS, type LeaveGroupRequest } from '@millrace/protocol'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 const FIRST_WITH_SEVERAL_MEMBERS = 3
 
@@ -19,5 +19,5 @@ export function leaveGroup({ groups }: BrokerServices): RequestHandler {
       }),
     }
   }
-  return answer(APIS.LeaveGroup, 'strict', handle)
+  return handler(APIS.LeaveGroup, 'strict', handle)
 }

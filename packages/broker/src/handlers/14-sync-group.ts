@@ -1,7 +1,7 @@
 /** SyncGroup (API key 14), v0 to v5. */
 import { APIS, type SyncGroupRequest } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 export function syncGroup({ groups }: BrokerServices): RequestHandler {
   function handle(request: SyncGroupRequest) {
@@ -14,5 +14,5 @@ export function syncGroup({ groups }: BrokerServices): RequestHandler {
     const identity = { memberId, groupInstanceId, generationId }
     return groups.sync(groupId, { ...identity, protocolType, protocolName, assignments })
   }
-  return answer(APIS.SyncGroup, 'strict', handle)
+  return handler(APIS.SyncGroup, 'strict', handle)
 }

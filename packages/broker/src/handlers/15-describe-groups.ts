@@ -2,7 +2,7 @@
 import { APIS, type DescribeGroupsRequest, ErrorCode } from '@millrace/protocol'
 import { type Group, metadataOf } from '../groups/group.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 /** Below, a missing group is one in state Dead. */
 const FIRST_WITH_NOT_FOUND = 6
@@ -23,7 +23,7 @@ export function describeGroups({ groups }: BrokerServices): RequestHandler {
     return { ...nothing, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, groupState: 'Dead' }
   }
 
-  return answer(APIS.DescribeGroups, 'strict', handle)
+  return handler(APIS.DescribeGroups, 'strict', handle)
 }
 
 /** Subscriptions and assignments are shown when they are settled only. */

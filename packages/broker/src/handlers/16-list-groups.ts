@@ -1,7 +1,7 @@
 /** ListGroups (API key 16), v0 to v5. */
 import { APIS, ErrorCode, type ListGroupsRequest } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 const GROUP_TYPE = 'classic'
 
@@ -22,5 +22,5 @@ export function listGroups({ groups }: BrokerServices): RequestHandler {
       })),
     }
   }
-  return answer(APIS.ListGroups, 'strict', handle)
+  return handler(APIS.ListGroups, 'strict', handle)
 }

@@ -8,7 +8,7 @@ import {
   type IncomingRequest,
 } from '@millrace/protocol'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer } from './services.ts'
+import { handler } from './services.ts'
 
 /** From here on clients name themselves (KIP-511). */
 const FIRST_WITH_SOFTWARE = 3
@@ -22,7 +22,7 @@ export function apiVersions(served: () => readonly Api[]): RequestHandler {
     if (apiVersion >= FIRST_WITH_SOFTWARE && !isNamed) return { errorCode: ErrorCode.INVALID_REQUEST, apiKeys: [] }
     return { errorCode: ErrorCode.NONE, apiKeys: served().map(rangeOf) }
   }
-  return answer(APIS.ApiVersions, 'strict', handle)
+  return handler(APIS.ApiVersions, 'strict', handle)
 }
 
 /** An unknown version of ApiVersions itself is answered in v0, with the range to choose from (KIP-511). */

@@ -10,7 +10,7 @@ import {
 import type { TopicImage } from '../metadata/metadata-image.ts'
 import type { RequestHandler } from '../server/request-handler.ts'
 import { describeTopicConfigs } from './config-description.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type TopicAnswer = InputOf<typeof CreateTopicsResponse>['topics'][number]
 
@@ -61,5 +61,5 @@ export function createTopics({ topics, config }: BrokerServices): RequestHandler
     }
   }
 
-  return answer(APIS.CreateTopics, 'strict', handle)
+  return handler(APIS.CreateTopics, 'strict', handle)
 }

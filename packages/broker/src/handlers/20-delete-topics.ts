@@ -9,7 +9,7 @@ import {
   ZERO_UUID,
 } from '@millrace/protocol'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type TopicAnswer = InputOf<typeof DeleteTopicsResponse>['responses'][number]
 
@@ -39,5 +39,5 @@ export function deleteTopics({ topics }: BrokerServices): RequestHandler {
     }
   }
 
-  return answer(APIS.DeleteTopics, 'strict', handle)
+  return handler(APIS.DeleteTopics, 'strict', handle)
 }

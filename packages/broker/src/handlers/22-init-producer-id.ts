@@ -1,7 +1,7 @@
 /** InitProducerId (API key 22), v0 to v5, for idempotent producers. Transactions are not served yet. */
 import { APIS, ErrorCode, type InitProducerIdRequest, KafkaError } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 export function initProducerId({ producerIds }: BrokerServices): RequestHandler {
   async function handle({ transactionalId }: InitProducerIdRequest) {
@@ -14,7 +14,7 @@ export function initProducerId({ producerIds }: BrokerServices): RequestHandler 
       return failed(ErrorCode.COORDINATOR_NOT_AVAILABLE)
     }
   }
-  return answer(APIS.InitProducerId, 'strict', handle)
+  return handler(APIS.InitProducerId, 'strict', handle)
 }
 
 function failed(errorCode: ErrorCode) {

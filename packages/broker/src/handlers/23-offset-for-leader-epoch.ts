@@ -2,7 +2,7 @@
 import { APIS, ErrorCode, type OffsetForLeaderEpochRequest } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 export function offsetForLeaderEpoch({ topics }: BrokerServices): RequestHandler {
   function handle(request: OffsetForLeaderEpochRequest) {
@@ -19,5 +19,5 @@ export function offsetForLeaderEpoch({ topics }: BrokerServices): RequestHandler
       })),
     }
   }
-  return answer(APIS.OffsetForLeaderEpoch, 'strict', handle)
+  return handler(APIS.OffsetForLeaderEpoch, 'strict', handle)
 }

@@ -7,12 +7,11 @@ import {
   type InputOf,
   KafkaError,
 } from '@millrace/protocol'
+import { ConfigResource } from '../metadata/config-resource.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { TOPIC_RESOURCE } from '../topics/create-topic.ts'
 import { type DescribedConfig, describeBrokerConfigs, describeTopicConfigs } from './config-description.ts'
-import { BROKER_RESOURCE } from './config-resource.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 type Resource = DescribeConfigsRequest['resources'][number]
 type ResourceAnswer = InputOf<typeof DescribeConfigsResponse>['results'][number]
@@ -39,14 +38,14 @@ export function describeConfigs({ topics, config }: BrokerServices): RequestHand
   }
 
   function configsOf({ resourceType, resourceName }: Resource): readonly DescribedConfig[] {
-    if (resourceType === TOPIC_RESOURCE) {
+    if (resourceType === ConfigResource.topic) {
       const problem = topicNameProblem(resourceName)
       if (problem !== undefined) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
       const topic = topics.get(resourceName)
       if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
       return describeTopicConfigs(topic.configs, config)
     }
-    if (resourceType !== BROKER_RESOURCE)
+    if (resourceType !== ConfigResource.broker)
       throw new KafkaError(ErrorCode.INVALID_REQUEST, `resources of type ${resourceType} have no settings here`)
     // The name of all brokers together: their dynamic defaults, of which there are none.
     if (resourceName === '') return []
@@ -54,5 +53,5 @@ export function describeConfigs({ topics, config }: BrokerServices): RequestHand
     throw new KafkaError(ErrorCode.INVALID_REQUEST, `this is broker ${config['node.id']}, not ${resourceName}`)
   }
 
-  return answer(APIS.DescribeConfigs, 'strict', handle)
+  return handler(APIS.DescribeConfigs, 'strict', handle)
 }

@@ -1,7 +1,7 @@
 /** CreatePartitions (API key 37), v0 to v3. */
 import { APIS, type CreatePartitionsRequest, ErrorCode, KafkaError } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 export function createPartitions({ topics }: BrokerServices): RequestHandler {
   async function handle({ topics: asked, validateOnly }: CreatePartitionsRequest) {
@@ -19,5 +19,5 @@ export function createPartitions({ topics }: BrokerServices): RequestHandler {
     }
     return { results }
   }
-  return answer(APIS.CreatePartitions, 'strict', handle)
+  return handler(APIS.CreatePartitions, 'strict', handle)
 }

@@ -1,7 +1,7 @@
 /** DeleteGroups (API key 42), v0 to v2. */
 import { APIS, type DeleteGroupsRequest } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 export function deleteGroups({ groups }: BrokerServices): RequestHandler {
   async function handle({ groupsNames }: DeleteGroupsRequest) {
@@ -9,5 +9,5 @@ export function deleteGroups({ groups }: BrokerServices): RequestHandler {
     for (const groupId of new Set(groupsNames)) results.push({ groupId, errorCode: await groups.delete(groupId) })
     return { results }
   }
-  return answer(APIS.DeleteGroups, 'strict', handle)
+  return handler(APIS.DeleteGroups, 'strict', handle)
 }

@@ -1,13 +1,12 @@
-/** IncrementalAlterConfigs (API key 44), v0 to v1, for topics. The broker's own settings are read at start only. */
+/** IncrementalAlterConfigs (API key 44), v0 to v1, for topics. */
 import { APIS, ErrorCode, type IncrementalAlterConfigsRequest, KafkaError } from '@millrace/protocol'
 import { isTopicSetting, TOPIC_CONFIG, topicSettingValue } from '../config/topic-config.ts'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { TOPIC_RESOURCE } from '../topics/create-topic.ts'
 import type { ConfigChanges } from '../topics/topics.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { alterEach } from './config-alteration.ts'
+import { type BrokerServices, handler } from './services.ts'
 
-type Resource = IncrementalAlterConfigsRequest['resources'][number]
-type Alteration = Resource['configs'][number]
+type Alteration = IncrementalAlterConfigsRequest['resources'][number]['configs'][number]
 
 /** `AlterConfigOp.OpType` of Kafka. */
 const SET = 0
@@ -16,28 +15,12 @@ const APPEND = 2
 const SUBTRACT = 3
 
 export function incrementalAlterConfigs({ topics, config }: BrokerServices): RequestHandler {
-  async function handle({ resources, validateOnly }: IncrementalAlterConfigsRequest) {
-    const responses: { errorCode: number; errorMessage: string | null; resourceType: number; resourceName: string }[] =
-      []
-    for (const resource of resources) {
-      const { resourceType, resourceName } = resource
-      try {
-        await alter(resource, validateOnly)
-        responses.push({ errorCode: ErrorCode.NONE, errorMessage: null, resourceType, resourceName })
-      } catch (error) {
-        if (!(error instanceof KafkaError)) throw error
-        responses.push({ errorCode: error.errorCode, errorMessage: error.message, resourceType, resourceName })
-      }
-    }
-    return { responses }
-  }
-
-  async function alter({ resourceType, resourceName, configs }: Resource, validateOnly: boolean): Promise<void> {
-    if (resourceType !== TOPIC_RESOURCE)
-      throw new KafkaError(ErrorCode.INVALID_REQUEST, `settings of resources of type ${resourceType} cannot be changed`)
-    if (new Set(configs.map(({ name }) => name)).size < configs.length)
-      throw new KafkaError(ErrorCode.INVALID_REQUEST, 'a setting is named more than once')
-    await topics.changeConfigs(resourceName, own => changesOf(configs, own), validateOnly)
+  function handle({ resources, validateOnly }: IncrementalAlterConfigsRequest) {
+    return alterEach(resources, async ({ resourceName, configs }) => {
+      if (new Set(configs.map(({ name }) => name)).size < configs.length)
+        throw new KafkaError(ErrorCode.INVALID_REQUEST, 'a setting is named more than once')
+      await topics.changeConfigs(resourceName, own => changesOf(configs, own), validateOnly)
+    })
   }
 
   function changesOf(alterations: readonly Alteration[], own: ReadonlyMap<string, string>): ConfigChanges {
@@ -62,7 +45,7 @@ export function incrementalAlterConfigs({ topics, config }: BrokerServices): Req
     return [...new Set([...current, ...named])].join(',')
   }
 
-  return answer(APIS.IncrementalAlterConfigs, 'strict', handle)
+  return handler(APIS.IncrementalAlterConfigs, 'strict', handle)
 }
 
 function elementsOf(list: string): string[] {

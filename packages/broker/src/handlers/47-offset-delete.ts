@@ -1,7 +1,7 @@
 /** OffsetDelete (API key 47), v0. */
 import { APIS, ErrorCode, type OffsetDeleteRequest } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 export function offsetDelete({ topics, groups }: BrokerServices): RequestHandler {
   async function handle({ groupId, topics: asked }: OffsetDeleteRequest) {
@@ -25,5 +25,5 @@ export function offsetDelete({ topics, groups }: BrokerServices): RequestHandler
       })),
     }
   }
-  return answer(APIS.OffsetDelete, 'strict', handle)
+  return handler(APIS.OffsetDelete, 'strict', handle)
 }

@@ -1,7 +1,7 @@
 /** DescribeCluster (API key 60), v0 to v2. */
 import { APIS, type DescribeClusterRequest, ErrorCode } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { answer, type BrokerServices } from './services.ts'
+import { type BrokerServices, handler } from './services.ts'
 
 const BROKERS = 1
 
@@ -24,5 +24,5 @@ export function describeCluster({ clusterId, config, advertised }: BrokerService
       brokers: [{ brokerId: nodeId, host, port, rack: config['broker.rack'] }],
     }
   }
-  return answer(APIS.DescribeCluster, 'strict', handle)
+  return handler(APIS.DescribeCluster, 'strict', handle)
 }

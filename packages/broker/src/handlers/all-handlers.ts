@@ -18,6 +18,7 @@ import { deleteTopics } from './20-delete-topics.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
+import { alterConfigs } from './33-alter-configs.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { deleteGroups } from './42-delete-groups.ts'
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
@@ -47,6 +48,7 @@ export function allHandlers(services: BrokerServices): ReadonlyMap<number, Reque
     initProducerId(services),
     offsetForLeaderEpoch(services),
     describeConfigs(services),
+    alterConfigs(services),
     createPartitions(services),
     deleteGroups(services),
     incrementalAlterConfigs(services),

@@ -3,9 +3,9 @@ import type { Api, InputOf, ValueOf } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Endpoint } from '../config/listener.ts'
 import type { GroupCoordinator } from '../coordinator/group-coordinator.ts'
+import type { ProducerIds } from '../coordinator/producer-ids.ts'
 import type { FetchPurgatory } from '../fetch/fetch-purgatory.ts'
 import type { Ordering, RequestContext, RequestHandler } from '../server/request-handler.ts'
-import type { ProducerIds } from '../topics/producer-ids.ts'
 import type { Topics } from '../topics/topics.ts'
 
 /** What handlers work with. */
@@ -23,7 +23,7 @@ export interface BrokerServices {
 }
 
 /** Ties a handler to its API; the types of request and answer come from the messages' declarations. */
-export function answer<A extends Api>(
+export function handler<A extends Api>(
   api: A,
   ordering: Ordering,
   handle: (

@@ -1,8 +1,6 @@
 import type { MetadataRecordInput } from '@millrace/protocol'
+import { ConfigResource } from './config-resource.ts'
 import { collisionKey } from './topic-name.ts'
-
-/** `ConfigResource.Type` of a topic. */
-const TOPIC_RESOURCE = 2
 
 export interface TopicImage {
   readonly name: string
@@ -53,7 +51,7 @@ export class MetadataImage {
       case 'RemoveTopicRecord':
         return this.removeTopic(record.value.topicId)
       case 'ConfigRecord':
-        if (record.value.resourceType === TOPIC_RESOURCE)
+        if (record.value.resourceType === ConfigResource.topic)
           this.setTopicConfig(record.value.resourceName, record.value.name, record.value.value)
         return
       case 'ProducerIdsRecord':

@@ -2,14 +2,12 @@
 import { ErrorCode, InvalidConfigError, KafkaError, type MetadataRecordInput, ZERO_UUID } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveTopicConfig } from '../config/topic-config.ts'
+import { ConfigResource } from '../metadata/config-resource.ts'
 import type { MetadataImage, TopicImage } from '../metadata/metadata-image.ts'
 import { METADATA_TOPIC, topicNameProblem } from '../metadata/topic-name.ts'
 
 /** Kafka's bound on what one request may create (`MAX_PARTITIONS_PER_BATCH`). */
 export const MAX_PARTITIONS_PER_CHANGE = 10_000
-
-/** `ConfigResource.Type` in ConfigRecord and the config APIs. */
-export const TOPIC_RESOURCE = 2
 
 export interface NewTopic {
   readonly name: string
@@ -133,5 +131,5 @@ export function partitionRecord(topicId: string, partitionId: number, nodeId: nu
 
 /** A null value takes the topic's own setting away. */
 export function topicConfigRecord(topic: string, name: string, value: string | null): MetadataRecordInput {
-  return { kind: 'ConfigRecord', value: { resourceType: TOPIC_RESOURCE, resourceName: topic, name, value } }
+  return { kind: 'ConfigRecord', value: { resourceType: ConfigResource.topic, resourceName: topic, name, value } }
 }

@@ -2,12 +2,14 @@
  * The topics of this broker: a change is decided on the metadata image, becomes durable in the metadata log, and then
  * takes effect on the partition logs. A start applies the same image to the same logs.
  */
-import { type Random, randomUuid } from '@millrace/platform'
+import type { Random } from '@millrace/platform'
 import { ErrorCode, KafkaError, type MetadataRecordInput } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveTopicConfig, type TopicConfig } from '../config/topic-config.ts'
+import { newKafkaUuid } from '../log/data-directory.ts'
 import type { LogIdentity, LogManager } from '../log/log-manager.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { ConfigResource } from '../metadata/config-resource.ts'
 import type { MetadataImage, TopicImage } from '../metadata/metadata-image.ts'
 import type { MetadataLog } from '../metadata/metadata-log.ts'
 import {
@@ -17,7 +19,6 @@ import {
   MAX_PARTITIONS_PER_CHANGE,
   type NewTopic,
   partitionRecord,
-  TOPIC_RESOURCE,
   topicConfigRecord,
 } from './create-topic.ts'
 
@@ -68,7 +69,7 @@ export class Topics {
   /** Throws {@link KafkaError}. With `validateOnly` nothing happens. */
   create(topic: NewTopic, validateOnly = false): Promise<TopicImage> {
     return this.metadata.change(image => {
-      const { records, topic: created } = createTopic(image, topic, newTopicId(this.random), this.config)
+      const { records, topic: created } = createTopic(image, topic, newKafkaUuid(this.random), this.config)
       return { records: validateOnly ? [] : records, result: created }
     })
   }
@@ -81,6 +82,7 @@ export class Topics {
       if (!this.config['delete.topic.enable']) throw new KafkaError(ErrorCode.TOPIC_DELETION_DISABLED)
       return { records: [{ kind: 'RemoveTopicRecord', value: { topicId: topic.id } }], result: topic }
     })
+    for (let partition = 0; partition < deleted.partitionCount; partition++) this.logs.delete(deleted.name, partition)
     for (const listener of this.deletionListeners) listener(deleted)
     return deleted
   }
@@ -141,10 +143,7 @@ export class Topics {
       const topic = this.byId(record.value.topicId)!
       const identity = { topic: topic.name, topicId: topic.id, partition: record.value.partitionId ?? 0 }
       this.logs.create(identity, resolveTopicConfig(topic.configs, this.config))
-    } else if (record.kind === 'RemoveTopicRecord') {
-      for (const log of [...this.logs.logs()])
-        if (log.topicId === record.value.topicId) this.logs.delete(log.topic, log.partition)
-    } else if (record.kind === 'ConfigRecord' && record.value.resourceType === TOPIC_RESOURCE) {
+    } else if (record.kind === 'ConfigRecord' && record.value.resourceType === ConfigResource.topic) {
       const topic = this.get(record.value.resourceName)
       if (topic === undefined) return
       const config = resolveTopicConfig(topic.configs, this.config)
@@ -153,13 +152,5 @@ export class Topics {
         if (log !== undefined) log.config = config
       }
     }
-  }
-}
-
-/** Kafka's text form of a UUID. One that starts with a dash would look like an option on a command line. */
-function newTopicId(random: Random): string {
-  for (;;) {
-    const id = Buffer.from(randomUuid(random).replaceAll('-', ''), 'hex').toString('base64url')
-    if (!id.startsWith('-')) return id
   }
 }

@@ -354,6 +354,13 @@ describe('Fetch', () => {
       const answer = await running.client.send(APIS.Fetch, fetchRequest('silent', {}, { maxWaitMs: 5 }), 12)
       expect(answer.responses[0]!.partitions[0]).toMatchObject({ errorCode: 0, highWatermark: 0 })
     })
+    test('returns when its topic is deleted', async () => {
+      await running.createTopic('short-lived')
+      const reader = await running.connect()
+      const answered = reader.send(APIS.Fetch, fetchRequest('short-lived', {}, { maxWaitMs: waitMs }), 12)
+      await running.client.send(APIS.DeleteTopics, { topicNames: ['short-lived'], timeoutMs: 1 }, 5)
+      expect(nameOf((await answered).responses[0]!.partitions[0]!.errorCode)).toBe('UNKNOWN_TOPIC_OR_PARTITION')
+    })
     test('does not wait with an error', async () => {
       const answer = await running.client.send(APIS.Fetch, fetchRequest('missing', {}, { maxWaitMs: waitMs }), 12)
       expect(nameOf(answer.responses[0]!.partitions[0]!.errorCode)).toBe('UNKNOWN_TOPIC_OR_PARTITION')

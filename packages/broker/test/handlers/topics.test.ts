@@ -33,7 +33,7 @@ describe('ApiVersions', () => {
     const { errorCode, apiKeys } = await running.client.send(APIS.ApiVersions, software, version)
     expect(errorCode).toBe(0)
     const keys = apiKeys.map(row => row.apiKey).sort((a, b) => a - b)
-    expect(keys).toEqual([0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 23, 32, 37, 42, 44, 47, 60])
+    expect(keys).toEqual([0, 1, 2, 3, 8, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 23, 32, 33, 37, 42, 44, 47, 60])
     expect(apiKeys.find(row => row.apiKey === 0)).toEqual({ apiKey: 0, minVersion: 0, maxVersion: 13 })
   })
   const names = [
@@ -287,6 +287,19 @@ describe('DescribeConfigs and IncrementalAlterConfigs', () => {
     expect(await settingOf('altered', 'cleanup.policy')).toMatchObject({ value: 'compact' })
     expect(await alter('altered', 1, 'retention.ms', null)).toBe('NONE')
     expect(await settingOf('altered', 'retention.ms')).toMatchObject({ value: '604800000', configSource: 5 })
+  })
+  test.each([0, 1, 2])('AlterConfigs v%i replaces all settings', async version => {
+    const name = `replaced-${version}`
+    await running.createTopic(name, 1, { 'retention.ms': '7' })
+    const replace = async (configs: { name: string; value: string | null }[], resourceType = TOPIC) => {
+      const request = { resources: [{ resourceType, resourceName: name, configs }], validateOnly: false }
+      return nameOf((await running.client.send(APIS.AlterConfigs, request, version)).responses[0]!.errorCode)
+    }
+    expect(await replace([{ name: 'retention.bytes', value: '9' }])).toBe('NONE')
+    expect(await settingOf(name, 'retention.bytes')).toMatchObject({ value: '9', configSource: 1 })
+    expect(await settingOf(name, 'retention.ms')).toMatchObject({ configSource: 5 })
+    expect(await replace([{ name: 'retention.bytes', value: null }])).toBe('INVALID_CONFIG')
+    expect(await replace([], BROKER)).toBe('INVALID_REQUEST')
   })
   test('a changed setting holds for the next produce', async () => {
     await running.createTopic('tightened')

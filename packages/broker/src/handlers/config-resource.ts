@@ -1,2 +1,0 @@
-/** `ConfigResource.Type` of Kafka; the one of topics is `TOPIC_RESOURCE`. */
-export const BROKER_RESOURCE = 4
