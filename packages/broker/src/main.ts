@@ -40,13 +40,18 @@ function settingsOf(args: readonly string[]): Record<string, string> {
 }
 
 async function main(): Promise<void> {
+  let scanned = 0
+  let cutOffBytes = 0
   const broker = await Broker.start({
     platform: await realPlatform(),
     config: settingsOf(process.argv.slice(2)),
-    onRecovery: ({ partition, wasScanned, truncatedBytes }) => {
-      if (wasScanned) process.stderr.write(`recovered ${partition}, cut off ${truncatedBytes} bytes\n`)
+    onRecovery: ({ wasScanned, truncatedBytes }) => {
+      if (wasScanned) scanned++
+      cutOffBytes += truncatedBytes
     },
   })
+  if (scanned > 0)
+    process.stderr.write(`recovered ${scanned} partitions after an unclean stop, cut off ${cutOffBytes} bytes\n`)
   process.stdout.write(`ready ${broker.bootstrapServers}\n`)
   const stop = () => {
     broker.close().catch(fail)

@@ -48,12 +48,12 @@ export function fetch(services: BrokerServices): RequestHandler {
     const find = () => request.topics.map(topic => wantedOf(topic, context.apiVersion))
     const wanted = find()
     const first = await readAll(wanted, request.maxBytes, isolation)
-    if (request.maxWaitMs <= 0 || first.hasErrors || first.sizeInBytes >= request.minBytes)
+    const minBytes = Math.min(request.minBytes, request.maxBytes, config['fetch.max.bytes'])
+    if (request.maxWaitMs <= 0 || first.hasErrors || first.sizeInBytes >= minBytes)
       return { responses: first.responses }
     const partitions = wanted.flatMap(topic => topic.partitions.filter(isReadable))
     if (partitions.length === 0) return { responses: first.responses }
-    const { minBytes, maxWaitMs } = request
-    await fetches.wait({ partitions, minBytes, maxWaitMs, isolation })
+    await fetches.wait({ partitions, minBytes, maxWaitMs: request.maxWaitMs, isolation })
     // A topic may have gone meanwhile.
     return { responses: (await readAll(find(), request.maxBytes, isolation)).responses }
   }

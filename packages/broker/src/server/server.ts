@@ -32,6 +32,8 @@ export interface ServerPlatform {
 
 /** Accepts clients and keeps them until they leave, break the protocol or fall silent. */
 export class Server {
+  /** Set before {@link listen} gives the server out. */
+  private listener!: Listener
   private readonly connections = new Set<ClientConnection>()
   private sweep: Timer | undefined
   private whenEmpty: (() => void) | undefined
@@ -41,8 +43,6 @@ export class Server {
     private readonly platform: ServerPlatform,
     private readonly options: ServerOptions,
   ) {}
-
-  private listener!: Listener
 
   /** Rejects with a NetworkError when the address cannot be had. */
   static async listen(platform: ServerPlatform, options: ServerOptions): Promise<Server> {
