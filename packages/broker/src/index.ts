@@ -1,3 +1,14 @@
 export { Broker, type BrokerOptions } from './broker.ts'
 export { BROKER_CONFIG, type BrokerConfig, type BrokerConfigInput } from './config/broker-config.ts'
 export type { Endpoint } from './config/listener.ts'
+export { LOG_CONFIG, type LogConfig } from './config/log-config.ts'
+export { resolveTopicConfig, type TopicConfig } from './config/topic-config.ts'
+export { LogManager, type LogPlatform, type PartitionToOpen, type RecoveryProgress } from './log/log-manager.ts'
+export type {
+  AppendResult,
+  FetchedBytes,
+  IsolationLevel,
+  LogIdentity,
+  PartitionLog,
+  ReadOptions,
+} from './log/partition-log.ts'
