@@ -121,7 +121,7 @@ export class ClientConnection {
       }
     } catch (error) {
       if (!isClientsFault(error)) throw error
-      return this.destroy()
+      return this.endForFault()
     }
     this.flush()
     this.setPaused(this.waiting !== undefined || this.waitsForMemory || this.isCongested)
@@ -186,17 +186,30 @@ export class ClientConnection {
             complete(later)
             this.scheduleFlush()
           },
-          error => this.failed(error, handler.api),
+          error => this.failed(exchange, error, handler.api),
         )
-        .catch(error => this.failed(error, handler.api))
+        .catch(error => this.failed(exchange, error, handler.api))
     } catch (error) {
-      this.failed(error, handler.api)
+      this.failed(exchange, error, handler.api)
     }
   }
 
-  private failed(error: unknown, api: Api): void {
+  /** As in Kafka, what came before is answered; nothing from here on is. */
+  private failed(exchange: Exchange, error: unknown, api: Api): void {
     if (!isClientsFault(error)) this.options.onBug(error, api)
-    this.destroy()
+    const index = this.exchanges.indexOf(exchange)
+    if (index < 0) return
+    for (const { frameBytes } of this.exchanges.splice(index)) this.options.memory.release(frameBytes)
+    this.settle()
+    this.endForFault()
+  }
+
+  private endForFault(): void {
+    this.isEnding = true
+    this.dropWaiting()
+    const owesAnswers = this.exchanges.length > 0 || this.outgoing.length > 0 || this.connection.pendingBytes > 0
+    if (owesAnswers) this.flush()
+    else this.connection.destroy()
   }
 
   /** Answers that become known in the same turn leave in one write. */

@@ -127,13 +127,28 @@ describe.each(networks)('a server over %s', (_, makeNetwork) => {
       expect(bugs).toEqual([])
     })
 
-    test('requests before them are answered', async () => {
-      await start([heartbeat])
+    test('requests that came with them before are answered', async () => {
+      await start([heartbeat, script.handler(APIS.Produce, 'effect-first', { responses: [] })])
       const client = await connect()
-      const answered = beat(client)
+      const beats = encodeRequestFrame(
+        { correlationId: 1, clientId: null },
+        APIS.Heartbeat.request,
+        { groupId: 'g', generationId: 1, memberId: 'm' },
+        4,
+      )
+      const answered = client.expect(APIS.Heartbeat, 4)
+      client.write(Buffer.concat([...beats, int32(-1)]))
       expect(await answered).toMatchObject({ errorCode: 0 })
-      client.write(int32(-1))
       await client.closed
+
+      const other = await connect()
+      const produced = other.send(APIS.Produce, { transactionalId: null, acks: -1, timeoutMs: 1, topicData: [] })
+      other.write(int32(-1))
+      await until(() => script.started.length === 1)
+      await settle()
+      script.answer(APIS.Produce)
+      expect(await produced).toMatchObject({ responses: [] })
+      await other.closed
     })
 
     test('an unknown version of ApiVersions is answered in v0 with the range', async () => {
@@ -260,6 +275,31 @@ describe.each(networks)('a server over %s', (_, makeNetwork) => {
     third.send(APIS.LeaveGroup, { groupId: 'g' })
     await Promise.all([first.closed, second.closed, third.closed])
     expect(bugs).toEqual([bug, expect.objectContaining({ code: 'UNENCODABLE_VALUE' })])
+  })
+
+  test('what came before a request that closes the connection is answered, what came after is not', async () => {
+    const calls: number[] = []
+    await start([
+      {
+        api: APIS.Produce,
+        ordering: 'effect-first',
+        handle: async request => {
+          const { acks } = request as { acks: number }
+          calls.push(acks)
+          await settle()
+          if (acks === 0) throw new CloseConnectionError('no')
+          return { responses: [], throttleTimeMs: acks }
+        },
+      },
+    ])
+    const client = await connect()
+    const send = (acks: number) =>
+      client.send(APIS.Produce, { transactionalId: null, acks, timeoutMs: 1, topicData: [] })
+    const answers = [send(2), send(0), send(1)]
+    expect(await answers[0]).toMatchObject({ throttleTimeMs: 2 })
+    await client.closed
+    await expect(answers[2]).rejects.toThrow()
+    expect(calls).toEqual([2, 0, 1])
   })
 
   test('connections above the limit are closed', async () => {
