@@ -1,5 +1,5 @@
 /**
- * Opening a partition's directory.
+ * Opening a partition's directory. No file stays open: most partitions of a start are idle.
  *
  * After a clean stop everything is as it should be: the end of the log is found behind the last index entry, the producers
  * in the snapshot there. Otherwise the segments from the recovery point on are walked batch by batch; the log ends at
@@ -52,7 +52,10 @@ export interface LoadedLog {
 export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const segments = listSegments(options)
   const logStartOffset = Math.max(options.logStartOffset, segments[0]!.baseOffset)
-  return (await openLog(segments, logStartOffset, options)) ?? (await recoverLog(segments, logStartOffset, options))
+  const loaded =
+    (await openLog(segments, logStartOffset, options)) ?? (await recoverLog(segments, logStartOffset, options))
+  for (const segment of loaded.segments) segment.close()
+  return loaded
 }
 
 /** Removes what interrupted work has left, and creates the first segment if there is none. */
@@ -89,6 +92,7 @@ export function createSegment(files: Files, directory: string, baseOffset: numbe
   const segment = new Segment(files, directory, baseOffset, nowMs)
   segment.truncate(0)
   segment.clearIndexes()
+  segment.close()
   return segment
 }
 

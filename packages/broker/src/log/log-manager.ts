@@ -263,7 +263,8 @@ export class LogManager {
 
   private async openIn(path: string, identity: LogIdentity, config: TopicConfig): Promise<Opened> {
     const { files, codecs, clock, random } = this.platform
-    const { directory } = this.identified.find(each => path.startsWith(`${each.directory.path}/`))!
+    const name = partitionName(identity.topic, identity.partition)
+    const { directory } = this.identified.find(each => path === `${each.directory.path}/${name}`)!
     const key = checkpointKey(identity.topic, identity.partition)
     const loaded = await loadLog({
       files,
@@ -355,7 +356,7 @@ export class LogManager {
   }
 
   private logsIn({ path }: DataDirectory): PartitionLog[] {
-    return [...this.logs()].filter(log => log.directory.startsWith(`${path}/`))
+    return [...this.logs()].filter(log => log.directory === `${path}/${log.name}`)
   }
 
   private emptiestDirectory(): DataDirectory {

@@ -61,11 +61,6 @@ export class LogReader {
     return this.cut(firstBytes > length ? this.readNow(place, firstBytes) : bytes, place, request)
   }
 
-  /** Forgets where readers left off: positions have changed. */
-  forgetPlaces(): void {
-    this.places.clear()
-  }
-
   /** Bytes between two places, `to` being the later one. */
   bytesBetween(from: Place, to: Place): number {
     let bytes = to.position - from.position

@@ -331,6 +331,7 @@ export class PartitionLog implements SyncTarget {
       return
     }
     if (this.status !== 'online') return
+    for (const segment of sealed) segment.closeIndexes()
     this.durableOffset = endOffset
     this.durablePlace = endPlace
     this.watermark.advance(endOffset)

@@ -257,10 +257,14 @@ export class Segment {
     await Promise.all(syncs)
   }
 
-  /** Opens again by itself. What the indexes have not written is lost. */
+  /** Files open again by themselves. What the indexes have not written is lost. */
   close(): void {
     this.logFile?.close()
     this.logFile = undefined
+    this.closeIndexes()
+  }
+
+  closeIndexes(): void {
     this.offsetIndex.file.close()
     this.timeIndex.file.close()
   }

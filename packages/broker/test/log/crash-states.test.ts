@@ -13,7 +13,7 @@ import { ProducerStates } from '../../src/log/producer-state.ts'
 import { batchOf, codecs, logConfig, recordsIn, topicConfig } from './log-fixture.ts'
 
 const PARTITION = { topic: 'orders', topicId: 'b3JkZXJzb3JkZXJzb3JkZQ', partition: 0 }
-const SEEDS = 200
+const SEEDS = 120
 const CRASHES_PER_SEED = 4
 const APPENDS_PER_RUN = 40
 const PRODUCERS = 3

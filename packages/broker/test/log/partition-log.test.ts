@@ -233,7 +233,7 @@ describe('a look-up by timestamp', () => {
           timestampMs: newestMs,
         })
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     )
   })
 

@@ -150,7 +150,7 @@ describe('the log', () => {
   })
 
   test('has after a crash every change that was answered, and no half of one', async () => {
-    for (let seed = 1; seed <= 100; seed++) {
+    for (let seed = 1; seed <= 50; seed++) {
       const simulation = new Simulation({ seed, codecs })
       const node = simulation.node('broker')
       const random = simulation.random.split('crashes')
