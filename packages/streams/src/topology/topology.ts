@@ -151,6 +151,9 @@ export class Topology {
       const other = this.#sourceOfTopic.get(topic)
       if (other !== undefined) throw new TopologyError(`topic ${topic} is already read by source ${other}`)
     }
+    if (new Set(source.topics).size < source.topics.length) {
+      throw new TopologyError(`source ${source.name} names a topic twice`)
+    }
   }
 
   #checkParents(node: { readonly name: string; readonly parents: readonly string[] }): void {
