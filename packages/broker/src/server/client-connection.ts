@@ -140,17 +140,29 @@ export class ClientConnection {
         })
         return undefined
       }
+      const waiting = this.openRequest(frame)
+      if (waiting !== undefined) return waiting
+    }
+  }
+
+  /** Undefined for a request that is answered by its header alone. */
+  private openRequest(frame: Buffer): WaitingRequest | undefined {
+    const frameBytes = frame.length
+    try {
       const request = openRequest(frame)
       const handler = this.options.handlerOf(request.apiKey)
       if (handler === undefined) throw new CloseConnectionError(`API key ${request.apiKey} is not served`)
       const { min, max } = handler.api.advertised
-      if (request.version >= min && request.version <= max) return { request, handler, frameBytes: frame.length }
-      this.options.memory.release(frame.length)
+      if (request.version >= min && request.version <= max) return { request, handler, frameBytes }
       const answer = this.options.answerUnsupportedVersion(request)
       if (answer === undefined)
         throw new CloseConnectionError(`${handler.api.name} is not served in version ${request.version}`)
-      this.exchanges.push({ ordering: 'strict', frameBytes: 0, answer })
+      this.exchanges.push({ ordering: 'strict', frameBytes, answer })
       this.settle()
+      return undefined
+    } catch (error) {
+      this.options.memory.release(frameBytes)
+      throw error
     }
   }
 
@@ -163,7 +175,6 @@ export class ClientConnection {
   }
 
   private start({ request, handler, frameBytes }: WaitingRequest): void {
-    const message = decodeFrom(handler.api.request, request.reader, request.version)
     const exchange: Exchange = { ordering: handler.ordering, frameBytes, answer: undefined }
     this.exchanges.push(exchange)
     const context = {
@@ -178,6 +189,7 @@ export class ClientConnection {
           : encodeResponseFrame(request.correlationId, handler.api.response, answer, request.version)
     }
     try {
+      const message = decodeFrom(handler.api.request, request.reader, request.version)
       const answer = handler.handle(message, context)
       if (!(answer instanceof Promise)) return complete(answer)
       answer

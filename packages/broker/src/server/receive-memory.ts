@@ -21,9 +21,13 @@ export class ReceiveMemory {
   release(frameBytes: number): void {
     if (frameBytes <= UNCOUNTED_FRAME_BYTES) return
     this.usedBytes -= frameBytes
-    if (this.usedBytes < this.maxBytes) for (const retry of this.waiting.splice(0)) retry()
+    if (this.usedBytes >= this.maxBytes || this.waiting.length === 0) return
+    const retries = this.waiting.splice(0)
+    queueMicrotask(() => {
+      for (const retry of retries) retry()
+    })
   }
-  /** Calls `retry` once after the next release, to try again. One call per connection that waits. */
+  /** Calls `retry` once, after (never within) the next release, to try again. One call per connection that waits. */
   whenReleased(retry: () => void): void {
     this.waiting.push(retry)
   }

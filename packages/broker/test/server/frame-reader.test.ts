@@ -51,7 +51,7 @@ describe('FrameReader', () => {
 
 describe('ReceiveMemory', () => {
   const large = UNCOUNTED_FRAME_BYTES + 1
-  test('makes large frames wait for each other, small ones never', () => {
+  test('makes large frames wait for each other, small ones never', async () => {
     const memory = new ReceiveMemory(large)
     const first = new FrameReader(large, memory)
     const second = new FrameReader(large, memory)
@@ -60,12 +60,9 @@ describe('ReceiveMemory', () => {
     second.push(framed(frame))
     expect(first.next()).toEqual(frame)
     expect(second.next()).toBe('no-memory')
-    let retried = false
-    memory.whenReleased(() => {
-      retried = true
-    })
+    const released = new Promise<void>(resolve => memory.whenReleased(resolve))
     memory.release(large)
-    expect(retried).toBe(true)
+    await released
     expect(second.next()).toEqual(frame)
 
     const small = new FrameReader(large, memory)

@@ -183,6 +183,51 @@ describe.each(networks)('a server over %s', (_, makeNetwork) => {
     expect(seen).toEqual(sizes)
   })
 
+  test('large requests share a budget, and those that end badly give their part back', async () => {
+    const bytes = 150_000
+    let inProcess = 0
+    let mostInProcess = 0
+    const handle: RequestHandler['handle'] = async () => {
+      mostInProcess = Math.max(mostInProcess, ++inProcess)
+      await new Promise(resolve => setTimeout(resolve, 1))
+      inProcess--
+      return { errorCode: 0, assignment: Buffer.alloc(0) }
+    }
+    await start([{ api: APIS.SyncGroup, ordering: 'strict', handle }], { maxReceiveBytes: bytes })
+    const frame = (apiKey: number, version: number) => {
+      const broken = Buffer.alloc(4 + bytes, 0xff)
+      broken.writeInt32BE(bytes, 0)
+      broken.writeInt16BE(apiKey, 4)
+      broken.writeInt16BE(version, 6)
+      return broken
+    }
+    for (const [apiKey, version] of [
+      [9999, 0],
+      [APIS.SyncGroup.key, 0],
+      [APIS.SyncGroup.key, 99],
+    ] as const) {
+      const bad = await connect()
+      bad.write(frame(apiKey, version))
+      await bad.closed
+    }
+    const gone = await connect()
+    gone.write(frame(APIS.SyncGroup.key, 0).subarray(0, 100_000))
+    await settle()
+    gone.close()
+    await gone.closed
+
+    const assignments = [{ memberId: 'm', assignment: Buffer.alloc(bytes) }]
+    const request = { groupId: 'g', generationId: 1, memberId: 'm', assignments }
+    const clients = await Promise.all([connect(), connect(), connect()])
+    const answers = clients.flatMap(client => [
+      client.send(APIS.SyncGroup, request),
+      client.send(APIS.SyncGroup, request),
+    ])
+    for (const answer of await Promise.all(answers)) expect(answer.errorCode).toBe(0)
+    expect(mostInProcess).toBe(1)
+    expect(bugs).toEqual([])
+  })
+
   describe('keeps the order of one connection', () => {
     const produce = { transactionalId: null, acks: -1, timeoutMs: 1, topicData: [] }
     const fetch = { maxWaitMs: 1, minBytes: 1, topics: [] }
