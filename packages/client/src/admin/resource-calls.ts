@@ -62,6 +62,6 @@ export async function callForEach<R>(
 
 /** `text` is what the broker said besides the code. */
 export function failureOf(errorCode: number, name: string, text: string | null = null): KafkaError {
-  const saysMore = text !== null && text !== '' && text !== kafkaErrorOf(errorCode).message
+  const saysMore = text !== null && text !== '' && !text.endsWith(kafkaErrorOf(errorCode).message)
   return new KafkaError(errorCode, saysMore ? `${name}, ${text}` : name)
 }

@@ -8,8 +8,11 @@ import { Backoff } from './backoff.ts'
 import { type BrokerAddress, BrokerConnection, type ConnectionSettings } from './broker-connection.ts'
 import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 
-/** `group` carries what a coordinator of a consumer group is asked, `fetch` only fetches, `main` everything else. */
-export type Lane = 'main' | 'fetch' | 'group'
+/**
+ * `group` carries the joins, syncs and heartbeats of a consumer group, `fetch` only fetches, `spareFetch` those that must
+ * not wait for one that waits for data, `main` everything else.
+ */
+export type Lane = 'main' | 'group' | 'fetch' | 'spareFetch'
 
 export interface PoolSettings extends ConnectionSettings {
   readonly reconnectBackoffMs: number

@@ -20,8 +20,8 @@ export class AssignedPartition implements TopicPartition {
   isPaused = false
   /** Counts seeks and resets. */
   epoch = 0
-  /** A fetch is on its way. */
-  isFetching = false
+  /** Epoch of the fetch that is on its way; null if there is none. */
+  fetchingEpoch: number | null = null
   /** Last offset that this consumer committed; null for none. */
   committed: number | null = null
   /** After a failure: no fetch before this time. */
@@ -39,6 +39,10 @@ export class AssignedPartition implements TopicPartition {
   /** Where the next fetch begins; null without a position. */
   get fetchOffset(): number | null {
     return this.position === null ? null : Math.max(this.fetchedTo, this.position)
+  }
+  /** A fetch is on its way whose answer will count. */
+  get isFetching(): boolean {
+    return this.fetchingEpoch === this.epoch
   }
   get bufferedBytes(): number {
     let bytes = 0

@@ -1,7 +1,10 @@
 /**
- * Keeps data ready for `poll`: asks the leaders of the assigned partitions for what comes next, one request per broker at
- * a time, within byte budgets. A partition is fetched ahead while less than `max.partition.fetch.bytes` of it wait, and
- * all together while less than `fetch.max.bytes` wait; one answer may exceed that, because a batch is never cut (KIP-74).
+ * Keeps data ready for `poll`: asks the leaders of the assigned partitions for what comes next. A broker has one request
+ * at a time, and a second one on a connection of its own for partitions that want data while the first still waits for
+ * others: after a seek or a resume, or when what was fetched ahead has been read.
+ *
+ * Budgets: a partition is fetched ahead while less than `max.partition.fetch.bytes` of it wait, all together while less
+ * than `fetch.max.bytes` wait. One answer may exceed that, because a batch is never cut (KIP-74).
  */
 import {
   APIS,
@@ -27,8 +30,7 @@ const FIRST_VERSION_WITH_TOPIC_IDS = 13
 const ISOLATION_LEVELS = { read_uncommitted: 0, read_committed: 1 } as const
 /** No fetch session (KIP-227): each request names all of its partitions. */
 const SESSIONLESS = { sessionId: 0, sessionEpoch: -1 } as const
-/** A request that leaves out partitions only because enough of them is waiting must not hold them up for longer. */
-const LONGEST_WAIT_BESIDE_FULL_MS = 20
+const LANES = ['fetch', 'spareFetch'] as const
 
 type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
 
@@ -39,10 +41,15 @@ interface Asked {
   readonly epoch: number
 }
 
+interface FetchTarget {
+  readonly node: Node
+  readonly lane: (typeof LANES)[number]
+}
+
 export class Fetcher {
   /** Set by `sendFetches`: a partition wants data and has no leader that is known. */
   lacksLeaders = false
-  private readonly busyNodes = new Set<number>()
+  private readonly busy = new Set<string>()
   private failure: Error | undefined
   /** Failed fetches since the last that succeeded, by broker. */
   private readonly failures = new Map<number, number>()
@@ -93,7 +100,6 @@ export class Fetcher {
   sendFetches(): number {
     const nowMs = this.cluster.platform.clock.monotonicMs()
     const wanted = new Map<Node, Asked[]>()
-    const full = new Set<number>()
     let buffered = 0
     this.lacksLeaders = false
     let retryAtMs = Number.POSITIVE_INFINITY
@@ -110,10 +116,7 @@ export class Fetcher {
         this.lacksLeaders = true
         continue
       }
-      if (bufferedBytes >= this.settings.maxPartitionFetchBytes && bufferedBytes > 0) {
-        full.add(node.nodeId)
-        continue
-      }
+      if (bufferedBytes >= this.settings.maxPartitionFetchBytes && bufferedBytes > 0) continue
       const asked = { assigned, fetchOffset, epoch: assigned.epoch }
       const others = wanted.get(node)
       if (others === undefined) wanted.set(node, [asked])
@@ -121,16 +124,18 @@ export class Fetcher {
     }
     const budget = this.settings.fetchMaxBytes - buffered
     if (budget > 0 || buffered === 0)
-      for (const [node, asked] of wanted)
-        if (!this.busyNodes.has(node.nodeId)) this.fetch(node, asked, budget, full.has(node.nodeId))
+      for (const [node, asked] of wanted) {
+        const lane = LANES.find(lane => !this.busy.has(`${lane} ${node.nodeId}`))
+        if (lane !== undefined) this.fetch({ node, lane }, asked, budget)
+      }
     return retryAtMs - nowMs
   }
 
-  private fetch(node: Node, asked: readonly Asked[], maxBytes: number, isBesideFull: boolean): void {
+  private fetch(target: FetchTarget, asked: readonly Asked[], maxBytes: number): void {
     const { metadata } = this.cluster
     const byTopic = new Map<string, Asked[]>()
     for (const one of asked) {
-      one.assigned.isFetching = true
+      one.assigned.fetchingEpoch = one.epoch
       const { topic } = one.assigned
       const others = byTopic.get(topic)
       if (others === undefined) byTopic.set(topic, [one])
@@ -153,9 +158,8 @@ export class Fetcher {
     })
     const canUseIds = topics.every(({ topicId }) => topicId !== undefined)
     const { fetchMaxWaitMs, requestTimeoutMs, defaultApiTimeoutMs } = this.settings
-    const maxWaitMs = isBesideFull ? Math.min(fetchMaxWaitMs, LONGEST_WAIT_BESIDE_FULL_MS) : fetchMaxWaitMs
     const build = (): InputOf<typeof FetchRequest> => ({
-      maxWaitMs,
+      maxWaitMs: fetchMaxWaitMs,
       minBytes: this.settings.fetchMinBytes,
       maxBytes,
       isolationLevel: ISOLATION_LEVELS[this.settings.isolationLevel],
@@ -163,35 +167,36 @@ export class Fetcher {
       topics,
       rackId: this.settings.clientRack,
     })
-    this.busyNodes.add(node.nodeId)
+    const key = `${target.lane} ${target.node.nodeId}`
+    this.busy.add(key)
     this.cluster
       .request(
-        { node, lane: 'fetch' },
+        target,
         APIS.Fetch,
         build,
-        { timeoutMs: defaultApiTimeoutMs + maxWaitMs },
+        { timeoutMs: defaultApiTimeoutMs + fetchMaxWaitMs },
         {
-          requestTimeoutMs: requestTimeoutMs + maxWaitMs,
+          requestTimeoutMs: requestTimeoutMs + fetchMaxWaitMs,
           ...(canUseIds ? {} : { maxVersion: FIRST_VERSION_WITH_TOPIC_IDS - 1 }),
         },
       )
       .then(
         answer => {
-          this.free(node, asked)
-          this.failures.delete(node.nodeId)
-          this.answered(node, answer, asked, topicNames)
+          this.free(key, asked)
+          this.failures.delete(target.node.nodeId)
+          this.answered(target.node, answer, asked, topicNames)
         },
         (error: unknown) => {
-          this.free(node, asked)
-          this.failed(node, error, asked)
+          this.free(key, asked)
+          this.failed(target.node, error, asked)
         },
       )
       .then(this.onNews)
   }
 
-  private free(node: Node, asked: readonly Asked[]): void {
-    this.busyNodes.delete(node.nodeId)
-    for (const { assigned } of asked) assigned.isFetching = false
+  private free(key: string, asked: readonly Asked[]): void {
+    this.busy.delete(key)
+    for (const { assigned, epoch } of asked) if (assigned.fetchingEpoch === epoch) assigned.fetchingEpoch = null
   }
 
   private answered(

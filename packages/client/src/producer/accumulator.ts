@@ -38,6 +38,7 @@ export interface PreparedRecord extends NewRecord {
 interface UnplacedRecord {
   readonly record: PreparedRecord
   readonly listener: SendListener | undefined
+  readonly staysTogether: boolean
   readonly sinceMs: number
 }
 
@@ -80,11 +81,11 @@ export class Accumulator {
     this.bufferedBytes += record.sizeInBytes
     const waiting = this.unplaced.get(record.topic)
     if (waiting !== undefined) {
-      waiting.push({ record, listener, sinceMs: nowMs })
+      waiting.push({ record, listener, staysTogether, sinceMs: nowMs })
       return false
     }
     if (topic === undefined) {
-      this.unplaced.set(record.topic, [{ record, listener, sinceMs: nowMs }])
+      this.unplaced.set(record.topic, [{ record, listener, staysTogether, sinceMs: nowMs }])
       return true
     }
     return this.put(record, listener, topic, nowMs, staysTogether)
@@ -95,7 +96,7 @@ export class Accumulator {
     const waiting = this.unplaced.get(topic.name)
     if (waiting === undefined) return
     this.unplaced.delete(topic.name)
-    for (const { record, listener } of waiting) this.put(record, listener, topic, nowMs, false)
+    for (const { record, listener, staysTogether } of waiting) this.put(record, listener, topic, nowMs, staysTogether)
     this.placed(topic.name)
   }
 

@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest'
+import { type ClusterUnderTest, readValues, TestClients } from './cluster-under-test.ts'
+
+export function adminBehaviour(cluster: () => ClusterUnderTest): void {
+  const clients = new TestClients('admin', cluster)
+
+  describe('admin', () => {
+    test('topics are created, listed, described, enlarged and deleted', async () => {
+      const admin = clients.admin()
+      const name = clients.name('topic')
+      const created = await admin.createTopics([{ name, partitions: 2, configs: { 'retention.ms': 5_000 } }])
+      expect(created.get(name)).toMatchObject({ name, partitionCount: 2, replicationFactor: 1 })
+      const listed = (await admin.listTopics()).find(topic => topic.name === name)
+      expect(listed).toEqual({ name, topicId: created.get(name)!.topicId, isInternal: false })
+      await admin.createPartitions([{ topic: name, totalCount: 4 }])
+      const described = (await admin.describeTopics([name])).get(name)
+      expect(described?.partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3])
+      await admin.deleteTopics([name])
+      await expect(admin.describeTopics([name])).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION' })
+    })
+    test('what fails is named, what does not fail is done', async () => {
+      const admin = clients.admin()
+      const [old, fresh] = [await clients.topic(), clients.name('topic')]
+      const creating = admin.createTopics([{ name: old }, { name: fresh }, { name: 'not/valid' }])
+      const error = await creating.then(() => null).catch(error => error)
+      expect(error).toMatchObject({ code: 'TOPIC_ALREADY_EXISTS', operation: 'creating topics' })
+      expect([...error.failures].map(([name, { code }]) => [name, code])).toEqual([
+        [old, 'TOPIC_ALREADY_EXISTS'],
+        ['not/valid', 'INVALID_TOPIC_EXCEPTION'],
+      ])
+      expect((await admin.describeTopics([fresh])).size).toBe(1)
+    })
+    test('validateOnly changes nothing', async () => {
+      const admin = clients.admin()
+      const name = clients.name('topic')
+      await admin.createTopics([{ name }], { validateOnly: true })
+      expect((await admin.listTopics()).map(topic => topic.name)).not.toContain(name)
+    })
+    test('configs are described and altered one by one', async () => {
+      const admin = clients.admin()
+      const name = await clients.topic(1, { 'cleanup.policy': 'compact' })
+      const resource = { type: 'topic', name } as const
+      await admin.incrementalAlterConfigs([
+        { ...resource, changes: [{ name: 'retention.ms', operation: 'set', value: '1000' }] },
+      ])
+      const configs = async () => {
+        const settings = ['retention.ms', 'cleanup.policy', 'segment.bytes']
+        const [description] = await admin.describeConfigs([{ ...resource, settings }])
+        return [...description!.configs.values()].map(({ name, value, isDefault }) => [name, value, isDefault]).sort()
+      }
+      expect(await configs()).toEqual([
+        ['cleanup.policy', 'compact', false],
+        ['retention.ms', '1000', false],
+        ['segment.bytes', '1073741824', true],
+      ])
+      await admin.incrementalAlterConfigs([{ ...resource, changes: [{ name: 'retention.ms', operation: 'delete' }] }])
+      expect((await configs())[1]).toEqual(['retention.ms', '604800000', true])
+      const wrong = [{ ...resource, changes: [{ name: 'no.such', operation: 'set', value: '1' } as const] }]
+      await expect(admin.incrementalAlterConfigs(wrong)).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    })
+    test('offsets are found by place and time', async () => {
+      const topic = await clients.topic()
+      const records = [5, 9, 7].map(timestampMs => ({ value: 'v', timestampMs }))
+      await clients.producer().sendBatch(topic, records)
+      const admin = clients.admin()
+      const at = async (spec: 'earliest' | 'latest' | 'maxTimestamp' | number) =>
+        (await admin.listOffsets([{ topic, partition: 0, at: spec }])).get(topic, 0)?.offset
+      expect([await at('earliest'), await at('latest'), await at('maxTimestamp'), await at(6), await at(100)]).toEqual([
+        0,
+        3,
+        1,
+        1,
+        null,
+      ])
+    })
+    test('groups are listed, described, moved and deleted', async () => {
+      const topic = await clients.topic(2)
+      await clients.producer().send({ topic, value: 'v', partition: 0 })
+      const groupId = clients.name('group')
+      const admin = clients.admin()
+      const consumer = clients.consumer({ groupId, clientId: 'reader' })
+      await consumer.subscribe([topic])
+      await readValues(consumer, 1)
+      const described = (await admin.describeGroups([groupId])).get(groupId)
+      expect(described).toMatchObject({ state: 'Stable', protocolType: 'consumer', assignor: 'range' })
+      expect(described?.members).toMatchObject([
+        { clientId: 'reader', assignment: [0, 1].map(partition => ({ topic, partition })) },
+      ])
+      await expect(admin.deleteGroups([groupId])).rejects.toMatchObject({ code: 'NON_EMPTY_GROUP' })
+      await consumer.close()
+      await admin.alterGroupOffsets(groupId, [{ topic, partition: 1, offset: 0, metadata: 'moved' }])
+      const offsets = await admin.listGroupOffsets(groupId)
+      expect([offsets.get(topic, 0)?.offset, offsets.get(topic, 1)]).toEqual([
+        1,
+        { offset: 0, leaderEpoch: -1, metadata: 'moved' },
+      ])
+      expect(await admin.listGroups()).toContainEqual(expect.objectContaining({ groupId, state: 'Empty' }))
+      await admin.deleteGroups([groupId])
+      expect((await admin.describeGroups([groupId])).get(groupId)?.state).toBe('Dead')
+    })
+    test('the cluster is described', async () => {
+      const { clusterId, nodes } = await clients.admin().describeCluster()
+      expect(clusterId).toMatch(/^[\w-]{22}$/)
+      expect(nodes).toHaveLength(1)
+    })
+    test('calls after close fail', async () => {
+      const admin = clients.admin()
+      await admin.close()
+      await expect(admin.listTopics()).rejects.toMatchObject({ code: 'CLOSED' })
+    })
+  })
+}
