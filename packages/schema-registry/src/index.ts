@@ -29,6 +29,7 @@ export {
   VALUE_SCHEMA_HEADER,
   WireFormatError,
 } from './serde/wire-format.ts'
+export { KafkaLog, type KafkaLogOptions } from './store/kafka-log.ts'
 export { MemoryLog } from './store/memory-log.ts'
 export type { LogEntry, SchemasLog } from './store/schemas-log.ts'
 export { compatibilityProblems } from './subjects/compatibility-levels.ts'
