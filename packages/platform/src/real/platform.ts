@@ -6,14 +6,14 @@ import { realNetwork } from './network.ts'
 import { realRandom } from './random.ts'
 import { realTimers } from './timers.ts'
 
-/** The machine this process runs on. Asynchronous because a codec is WebAssembly. */
-export async function realPlatform(): Promise<Platform> {
+/** The machine this process runs on. */
+export function realPlatform(): Platform {
   return {
     clock: realClock,
     timers: realTimers,
     random: realRandom,
     files: new RealFiles(),
     network: realNetwork,
-    codecs: await createCodecs(),
+    codecs: createCodecs(),
   }
 }

@@ -28,7 +28,7 @@ export class SimulatedNode {
   /** How far the wall clock is ahead, milliseconds. It jumps when this is set. */
   clockSkewMs = 0
   /** Hears of each crash, once it is over: from here the node may be planned to start again. */
-  onCrash: () => void = () => {}
+  onCrash: (kind: CrashKind) => void = () => {}
   private disk = Disk.empty()
   private process: LivingProcess | undefined
   private current: Platform | undefined
@@ -99,12 +99,17 @@ export class SimulatedNode {
     this.disk = this.disk.afterCrash(kind, random.split(`crash ${this.starts}`))
     network.processCrashed(process, kind)
     scheduler.trace.text(`${kind} ${name}`)
-    this.onCrash()
+    this.onCrash(kind)
   }
 
   /** Crashes inside the change of the disk that follows `changes` others, which may be torn. */
   crashDuringWrite(kind: CrashKind, changes: number): void {
     this.plannedCrash = { kind, changesLeft: changes }
+  }
+
+  /** Takes {@link crashDuringWrite} back, if it has not come to pass yet. */
+  cancelCrash(): void {
+    this.plannedCrash = undefined
   }
 
   /** Stops the program for a while: nothing reaches it, then everything does. */

@@ -1,0 +1,159 @@
+import { Consumer, type ConsumerRecord, Serdes } from '@millrace/client'
+import type { Platform } from '@millrace/platform'
+import { GROUP } from './consuming.ts'
+import { OUTPUT, windowedKeySerde } from './counting.ts'
+import { type History, nameOf, type RecordId } from './history.ts'
+import { INPUT } from './producing.ts'
+import type { Fault, Scenario } from './scenario.ts'
+
+/** A record as it is in the log when all is over. */
+export interface LoggedRecord extends RecordId {
+  readonly offset: number
+  readonly key: string
+  readonly timestampMs: number
+}
+
+const readerOf = (platform: Platform, groupId?: string) =>
+  new Consumer({
+    platform,
+    clientId: 'inspector',
+    bootstrapServers: 'broker:9092',
+    autoOffsetReset: 'none',
+    ...(groupId === undefined ? {} : { groupId, enableAutoCommit: false }),
+  })
+
+const partitionsOf = (topic: string, { partitions }: Scenario) =>
+  Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
+
+/** Everything in a topic, in the order of each partition. */
+async function readTopic(platform: Platform, topic: string, scenario: Scenario): Promise<ConsumerRecord[]> {
+  await using consumer = readerOf(platform)
+  const partitions = partitionsOf(topic, scenario)
+  await consumer.assign(partitions)
+  consumer.seekToBeginning(partitions)
+  const ends = await consumer.endOffsets(partitions)
+  const unread = new Set(partitions.filter(({ partition }) => ends.get(topic, partition)! > 0).map(at => at.partition))
+  const records: ConsumerRecord[] = []
+  while (unread.size > 0) {
+    for (const batch of await consumer.poll({ maxWaitMs: 500 })) {
+      records.push(...batch.records)
+      if (batch.nextOffset >= ends.get(topic, batch.partition)!) unread.delete(batch.partition)
+    }
+  }
+  return records
+}
+
+/** All that is in the log, partition by partition, in order. */
+export async function readEverything(
+  platform: Platform,
+  scenario: Scenario,
+  history: History,
+): Promise<LoggedRecord[][]> {
+  const log: LoggedRecord[][] = Array.from({ length: scenario.partitions }, () => [])
+  for (const { partition, offset, key, value, timestampMs } of await readTopic(platform, INPUT, scenario)) {
+    const { producer, partition: intended, sequence } = JSON.parse(value!.toString()) as RecordId
+    log[partition]!.push({ producer, partition: intended, sequence, offset, key: key!.toString(), timestampMs })
+  }
+  for (const [partition, records] of log.entries()) history.logEndsAt('inspector', partition, records.length)
+  return log
+}
+
+/** The offsets that the group has committed in the end. */
+export async function readCommitted(platform: Platform, scenario: Scenario, history: History): Promise<void> {
+  await using consumer = readerOf(platform, GROUP)
+  for (const [{ partition }, { offset }] of await consumer.committed(partitionsOf(INPUT, scenario))) {
+    history.committedTo('inspector', partition, offset)
+  }
+}
+
+/** Holds the log against what producers and consumers were told. */
+export function judge(log: readonly (readonly LoggedRecord[])[], history: History): void {
+  const found = new Map<string, LoggedRecord>()
+  for (const [partition, records] of log.entries()) {
+    const lastSequences = new Map<string, number>()
+    for (const [index, record] of records.entries()) {
+      const name = nameOf(record)
+      const place = `${partition}/${record.offset}`
+      history.saw('inspector', partition, record.offset, name)
+      if (record.offset !== index) history.problem(`the log has a gap before ${place}`)
+      if (record.partition !== partition) history.problem(`${name} is at ${place}`)
+      if (found.has(name)) history.problem(`${name} is at ${place} and at ${partition}/${found.get(name)!.offset}`)
+      found.set(name, record)
+      const last = lastSequences.get(record.producer) ?? -1
+      if (record.sequence < last) history.problem(`${name} at ${place} is behind its successor ${last}`)
+      lastSequences.set(record.producer, Math.max(last, record.sequence))
+    }
+    const processed = history.processedUpTo(partition)
+    if (processed !== records.length) {
+      history.problem(`the group has processed ${processed} of ${records.length} records of partition ${partition}`)
+    }
+  }
+  for (const [name, { partition, offset }] of history.acknowledged) {
+    const record = found.get(name)
+    if (record === undefined) history.problem(`${name}, acknowledged at ${partition}/${offset}, is lost`)
+    else if (offset !== -1 && record.offset !== offset) {
+      history.problem(`${name}, acknowledged at ${partition}/${offset}, is at ${partition}/${record.offset}`)
+    }
+  }
+  history.checkSeenAreIn(found)
+}
+
+/** Resolves once the group has committed everything that is in the log. */
+export async function waitForCommit(
+  platform: Platform,
+  group: string,
+  log: readonly (readonly LoggedRecord[])[],
+): Promise<void> {
+  await using consumer = readerOf(platform, group)
+  const partitions = log.flatMap((records, partition) => (records.length > 0 ? [{ topic: INPUT, partition }] : []))
+  for (;;) {
+    const committed = await consumer.committed(partitions)
+    const isDone = partitions.every(
+      ({ partition }) => (committed.get(INPUT, partition)?.offset ?? 0) >= log[partition]!.length,
+    )
+    if (isDone) return
+    await platform.timers.sleep(200)
+  }
+}
+
+/** The last count of each key and window that the application has written. */
+export async function readCounts(platform: Platform, scenario: Scenario): Promise<Map<string, number>> {
+  const keys = windowedKeySerde(scenario)
+  const counts = new Map<string, number>()
+  for (const { key, value } of await readTopic(platform, OUTPUT, scenario)) {
+    const { key: name, startMs } = keys.deserialize(OUTPUT, key!)
+    counts.set(`${name}@${startMs}`, Serdes.int64().deserialize(OUTPUT, value!))
+  }
+  return counts
+}
+
+/** Trouble that makes no application lose its work, so that nothing is counted twice. */
+const HARMLESS: ReadonlySet<Fault> = new Set(['slow disk', 'clock jump'])
+/** Trouble in which an instance may live on after the group has given its tasks to another one. */
+const MAKES_ZOMBIES: ReadonlySet<Fault> = new Set(['stall', 'partition', 'one-way partition', 'bad network'])
+
+/**
+ * At least once: a count may be too high, because what was processed and not committed is processed again after a
+ * failure; it is never too low, but for one case. Nothing fences an instance that was taken for dead (exactly-once does):
+ * its last writes may come behind those of its successor. Where nothing failed counts are exact.
+ */
+export function judgeCounts(
+  counts: ReadonlyMap<string, number>,
+  log: readonly (readonly LoggedRecord[])[],
+  scenario: Scenario,
+  history: History,
+): void {
+  const expected = new Map<string, number>()
+  for (const { key, timestampMs } of log.flat()) {
+    const window = `${key}@${timestampMs - (timestampMs % scenario.windowMs)}`
+    expected.set(window, (expected.get(window) ?? 0) + 1)
+  }
+  const isExact = scenario.faults.every(({ kind }) => HARMLESS.has(kind))
+  const mayBeTooLow = scenario.applications > 1 && scenario.faults.some(({ kind }) => MAKES_ZOMBIES.has(kind))
+  for (const window of new Set([...expected.keys(), ...counts.keys()])) {
+    const [wanted, count] = [expected.get(window) ?? 0, counts.get(window) ?? 0]
+    if ((count < wanted && !mayBeTooLow) || wanted === 0 || (isExact && count > wanted)) {
+      history.problem(`the application counted ${count} instead of ${wanted} for ${window}`)
+    }
+  }
+}
