@@ -5,16 +5,12 @@
  * Cases: acknowledged from the page cache as in Kafka (`log.flush.interval.messages` raised), and durable as by default.
  */
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { Broker } from '@millrace/broker'
-import { createCodecs, realPlatform } from '@millrace/platform'
+import { createCodecs } from '@millrace/platform'
 import { APIS, decodeResponse, encodeRequestFrame, type Message, RecordBatchBuilder } from '@millrace/protocol'
+import { startBrokerHere, startBrokerProcess } from './broker-process.ts'
 import type { Benchmark, BenchmarkContext } from './harness.ts'
 
 const TOPIC = 'bench'
@@ -24,20 +20,11 @@ const PRODUCE_VERSION = 9
 /** As long as a process needs to free what it used for its start. */
 const SETTLE_MS = 2_000
 
-interface RunningBroker {
-  readonly port: number
-  /** From the start of the command to its `ready`; 0 when it shares our process. */
-  readonly startedMs: number
-  /** Undefined when it shares our process. */
-  readonly processId: number | undefined
-  stop(): Promise<void>
-}
-
 export const benchmark: Benchmark = {
   name: 'produce',
   async run(context) {
     const isFull = context.scaled(1, 0) === 1
-    const start = isFull ? startProcess : startHere
+    const start = isFull ? startBrokerProcess : startBrokerHere
     for (const { name, settings, requests } of [
       {
         name: 'page cache',
@@ -46,13 +33,11 @@ export const benchmark: Benchmark = {
       },
       { name: 'durable', settings: [], requests: context.scaled(10_000, 20) },
     ]) {
-      const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-      const broker = await start(directory, settings)
+      const broker = await start(settings)
       try {
         await measureProduce(context, broker.port, name, requests)
       } finally {
         await broker.stop()
-        rmSync(directory, { recursive: true })
       }
     }
     if (isFull) await measureProcess(context)
@@ -80,15 +65,13 @@ async function measureProcess(context: BenchmarkContext): Promise<void> {
   const startsMs: number[] = []
   let residentMb = 0
   for (let round = 0; round < 5; round++) {
-    const directory = mkdtempSync(join(tmpdir(), 'millrace-bench-'))
-    const broker = await startProcess(directory, [])
+    const broker = await startBrokerProcess()
     startsMs.push(broker.startedMs)
     if (round === 0) {
       await sleep(SETTLE_MS)
       residentMb = residentMegabytes(broker.processId!)
     }
     await broker.stop()
-    rmSync(directory, { recursive: true })
   }
   startsMs.sort((a, b) => a - b)
   context.report({ case: 'ready after', value: startsMs[startsMs.length >> 1]!, unit: 'ms' })
@@ -99,44 +82,6 @@ function residentMegabytes(processId: number): number {
   const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))
   assert.ok(match, 'no VmRSS')
   return (Number(match[1]) * 1024) / 1e6
-}
-
-async function startProcess(directory: string, settings: readonly string[]): Promise<RunningBroker> {
-  const main = join(fileURLToPath(import.meta.resolve('@millrace/broker')), '..', 'main.js')
-  const args = [main, '--data-dir', directory, '--port', '0', ...settings.flatMap(setting => ['--set', setting])]
-  const startMs = performance.now()
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
-  const port = await readyPort(child)
-  return {
-    port,
-    startedMs: performance.now() - startMs,
-    processId: child.pid,
-    stop: () => {
-      child.kill('SIGTERM')
-      return exited
-    },
-  }
-}
-
-function readyPort(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.once('exit', code => reject(new Error(`the broker ended with ${code}`)))
-    child.stdout!.on('data', (text: Buffer) => {
-      const match = /^ready .*:(\d+)$/m.exec(String(text))
-      if (match !== null) resolve(Number(match[1]))
-    })
-  })
-}
-
-async function startHere(directory: string, settings: readonly string[]): Promise<RunningBroker> {
-  const config = Object.fromEntries(settings.map(setting => setting.split('=') as [string, string]))
-  const listeners = 'PLAINTEXT://127.0.0.1:0'
-  const broker = await Broker.start({
-    platform: await realPlatform(),
-    config: { ...config, listeners, 'log.dirs': directory },
-  })
-  return { port: broker.port, startedMs: 0, processId: undefined, stop: () => broker.close() }
 }
 
 function produceFrame(): Buffer {

@@ -9,7 +9,7 @@
  * The order of keys costs nothing until it is asked for: the first ordered access builds an index (`SortedEntries`)
  * that later writes keep up to date.
  */
-import { type KeyRange, rangeContains } from './byte-order.ts'
+import type { KeyRange } from './byte-order.ts'
 import { SortedEntries } from './sorted-entries.ts'
 
 const FIRST_SLAB_BYTES = 4_096
@@ -23,8 +23,9 @@ const FIRST_CAPACITY = 16
 const OVERHEAD_BYTES_PER_ENTRY = 5 * 4 + 2 * 4
 /** Slabs are rewritten when more than this much, and more than half of them, is garbage. */
 const GARBAGE_BYTES_KEPT = 256 * 1024
-/** In the value length column. */
+/** In the value length column: the key has no value, or the entry has no key. */
 const TOMBSTONE = -1
+const FREE = -2
 
 /** Null is a tombstone: the key is known to have no value. */
 export type TableValue = Buffer | null
@@ -100,22 +101,17 @@ export class ByteTable {
     this.#vacate(slot)
     this.#garbageBytes += this.#keyLengths[entry]! + this.#valueCapacities[entry]!
     this.#free.push(entry)
-    this.#keyLengths[entry] = 0
-    this.#valueCapacities[entry] = 0
+    this.#valueLengths[entry] = FREE
     this.#compactSlabs()
     return true
   }
 
-  /** Forgets every key in the range. Looks at every entry unless the order is known already. */
-  removeRange(range: KeyRange): void {
+  /** Forgets every key in the range. Looks at every entry. */
+  removeRange({ from, to }: KeyRange): void {
     const doomed: Buffer[] = []
-    if (this.#order === undefined) {
-      for (const key of this.keys()) if (rangeContains(range, key)) doomed.push(key)
-    } else {
-      for (let key = this.ceilingKey(range.from); key !== undefined && rangeContains(range, key); ) {
-        doomed.push(key)
-        key = this.higherKey(key)
-      }
+    for (let entry = 0; entry < this.#used; entry++) {
+      if (this.#valueLengths[entry] === FREE || this.compareToKey(entry, from) < 0) continue
+      if (to === undefined || this.compareToKey(entry, to) < 0) doomed.push(this.keyOf(entry))
     }
     for (const key of doomed) this.remove(key)
   }
@@ -136,17 +132,10 @@ export class ByteTable {
     this.#order = undefined
   }
 
-  /** Every key in the order of insertion (a freed place is taken again). The table must not change meanwhile. */
-  *keys(): IterableIterator<Buffer> {
-    const free = new Set(this.#free)
-    for (let entry = 0; entry < this.#used; entry++) if (!free.has(entry)) yield this.keyOf(entry)
-  }
-
-  /** Every entry, as `keys`. */
+  /** Every entry in the order of insertion (a freed place is taken again). The table must not change meanwhile. */
   *entries(): IterableIterator<readonly [Buffer, TableValue]> {
-    const free = new Set(this.#free)
     for (let entry = 0; entry < this.#used; entry++) {
-      if (!free.has(entry)) yield [this.keyOf(entry), this.#valueOf(entry)]
+      if (this.#valueLengths[entry] !== FREE) yield [this.keyOf(entry), this.#valueOf(entry)]
     }
   }
 
@@ -197,9 +186,8 @@ export class ByteTable {
 
   #ordered(): SortedEntries {
     if (this.#order === undefined) {
-      const free = new Set(this.#free)
       const entries: number[] = []
-      for (let entry = 0; entry < this.#used; entry++) if (!free.has(entry)) entries.push(entry)
+      for (let entry = 0; entry < this.#used; entry++) if (this.#valueLengths[entry] !== FREE) entries.push(entry)
       this.#order = new SortedEntries(this, entries)
     }
     return this.#order
@@ -268,9 +256,8 @@ export class ByteTable {
     this.#slabOffset = 0
     this.#slabBytes = 0
     this.#garbageBytes = 0
-    const free = new Set(this.#free)
     for (let entry = 0; entry < this.#used; entry++) {
-      if (free.has(entry)) continue
+      if (this.#valueLengths[entry] === FREE) continue
       const address = this.#addresses[entry]!
       const offset = address & OFFSET_MASK
       const valueStart = offset + this.#keyLengths[entry]!
