@@ -1,3 +1,4 @@
+import { realPlatform } from '@millrace/platform'
 import { APIS, defineConfig, ErrorCode, KafkaError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
 import type { Node, TopicMetadata } from '../cluster/metadata.ts'
@@ -5,8 +6,8 @@ import { type FoundOffset, lookUpOffsets, type OffsetSpec } from '../cluster/off
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { CallOptions } from '../config/call-options.ts'
 import { CONNECTION_CONFIG } from '../config/connection-config.ts'
-import { type PlatformOption, withPlatform } from '../config/default-platform.ts'
 import { type OptionsOf, type ParsedOptions, parseOptions } from '../config/options.ts'
+import type { PlatformOption } from '../config/platform-option.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import {
   type CommittedOffset,
@@ -14,7 +15,6 @@ import {
   fetchOffsets,
   type OffsetToCommit,
 } from '../consumer/group/group-offsets.ts'
-import { ClosedError } from '../errors/client-errors.ts'
 import {
   alterConfigs,
   type ConfigAlteration,
@@ -68,15 +68,13 @@ export interface ClusterDescription {
  */
 export class Admin implements AsyncDisposable {
   private readonly settings: ParsedOptions<typeof ADMIN_CONFIG>
-  private readonly starting: Promise<Cluster>
-  private isClosed = false
+  private readonly cluster: Cluster
 
   /** Connects on the first call. Throws for wrong options, code INVALID_CONFIG. */
   constructor(options: AdminOptions) {
     const { values } = parseOptions(ADMIN_CONFIG, { ...options }, ['platform'])
     this.settings = values
-    this.starting = Promise.resolve(withPlatform(options.platform, platform => new Cluster(values, false, platform)))
-    this.starting.catch(() => {})
+    this.cluster = new Cluster(values, false, options.platform ?? realPlatform())
   }
 
   /** By name. A topic that exists already is a failure with code TOPIC_ALREADY_EXISTS. */
@@ -84,22 +82,22 @@ export class Admin implements AsyncDisposable {
     topics: readonly NewTopic[],
     options: CallOptions & ValidateOnly = {},
   ): Promise<Map<string, CreatedTopic>> {
-    return createTopics(await this.cluster(), topics, options.validateOnly === true, this.limit(options))
+    return createTopics(this.cluster, topics, options.validateOnly === true, this.limit(options))
   }
   async deleteTopics(names: readonly string[], options: CallOptions = {}): Promise<void> {
-    await deleteTopics(await this.cluster(), names, this.limit(options))
+    await deleteTopics(this.cluster, names, this.limit(options))
   }
   /** Without Kafka's own topics (`__consumer_offsets`, …) unless `includeInternal`. */
   async listTopics(options: CallOptions & { readonly includeInternal?: boolean } = {}): Promise<TopicListing[]> {
-    const topics = await listTopics(await this.cluster(), this.limit(options))
+    const topics = await listTopics(this.cluster, this.limit(options))
     return options.includeInternal === true ? topics : topics.filter(({ isInternal }) => !isInternal)
   }
   async describeTopics(names: readonly string[], options: CallOptions = {}): Promise<Map<string, TopicMetadata>> {
-    return describeTopics(await this.cluster(), names, this.limit(options))
+    return describeTopics(this.cluster, names, this.limit(options))
   }
   /** A topic only ever gets more partitions; records with keys then go to other ones. */
   async createPartitions(topics: readonly MorePartitions[], options: CallOptions & ValidateOnly = {}): Promise<void> {
-    await createPartitions(await this.cluster(), topics, options.validateOnly === true, this.limit(options))
+    await createPartitions(this.cluster, topics, options.validateOnly === true, this.limit(options))
   }
 
   /** In the order of the queries. */
@@ -107,14 +105,14 @@ export class Admin implements AsyncDisposable {
     queries: readonly ConfigQuery[],
     options: CallOptions & DescribeConfigsOptions = {},
   ): Promise<ConfigDescription[]> {
-    return describeConfigs(await this.cluster(), queries, options, this.limit(options))
+    return describeConfigs(this.cluster, queries, options, this.limit(options))
   }
   /** Changes single settings and leaves the others. */
   async incrementalAlterConfigs(
     alterations: readonly ConfigAlteration[],
     options: CallOptions & ValidateOnly = {},
   ): Promise<void> {
-    await alterConfigs(await this.cluster(), alterations, options.validateOnly === true, this.limit(options))
+    await alterConfigs(this.cluster, alterations, options.validateOnly === true, this.limit(options))
   }
 
   /** Offsets by place or time. */
@@ -124,20 +122,20 @@ export class Admin implements AsyncDisposable {
   ): Promise<TopicPartitionMap<FoundOffset>> {
     const specs = TopicPartitionMap.from<OffsetSpec>(partitions.map(partition => [partition, partition.at]))
     const isolation = options.isolationLevel ?? 'read_uncommitted'
-    return lookUpOffsets(await this.cluster(), specs, isolation, this.limit(options))
+    return lookUpOffsets(this.cluster, specs, isolation, this.limit(options))
   }
   async deleteRecords(
     deletions: readonly RecordsToDelete[],
     options: CallOptions = {},
   ): Promise<TopicPartitionMap<number>> {
-    return deleteRecords(await this.cluster(), deletions, this.limit(options))
+    return deleteRecords(this.cluster, deletions, this.limit(options))
   }
 
   async listGroups(options: CallOptions & GroupFilter = {}): Promise<GroupListing[]> {
-    return listGroups(await this.cluster(), options, this.limit(options))
+    return listGroups(this.cluster, options, this.limit(options))
   }
   async describeGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<Map<string, GroupDescription>> {
-    return describeGroups(await this.cluster(), groupIds, this.limit(options))
+    return describeGroups(this.cluster, groupIds, this.limit(options))
   }
   /** Committed offsets, of all partitions if none are named. */
   async listGroupOffsets(
@@ -149,7 +147,7 @@ export class Admin implements AsyncDisposable {
     } = {},
   ): Promise<TopicPartitionMap<CommittedOffset>> {
     const { partitions = null, requireStable = false } = options
-    return fetchOffsets(await this.cluster(), groupId, partitions, requireStable, this.limit(options))
+    return fetchOffsets(this.cluster, groupId, partitions, requireStable, this.limit(options))
   }
   /** Only while the group has no members. */
   async alterGroupOffsets(
@@ -158,14 +156,14 @@ export class Admin implements AsyncDisposable {
     options: CallOptions = {},
   ): Promise<void> {
     const identity = { groupId, generationId: -1, memberId: '', groupInstanceId: null }
-    await commitOffsets(await this.cluster(), identity, offsets, this.limit(options))
+    await commitOffsets(this.cluster, identity, offsets, this.limit(options))
   }
   async deleteGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<void> {
-    await deleteGroups(await this.cluster(), groupIds, this.limit(options))
+    await deleteGroups(this.cluster, groupIds, this.limit(options))
   }
 
   async describeCluster(options: CallOptions = {}): Promise<ClusterDescription> {
-    const cluster = await this.cluster()
+    const { cluster } = this
     return cluster.retrying('describing the cluster', this.limit(options), async remaining => {
       const answer = await cluster.requestAny(
         APIS.DescribeCluster,
@@ -181,18 +179,11 @@ export class Admin implements AsyncDisposable {
 
   /** Calls in flight fail. Idempotent. */
   async close(): Promise<void> {
-    if (this.isClosed) return
-    this.isClosed = true
-    const cluster = await this.starting
-    cluster.close()
+    this.cluster.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  private cluster(): Promise<Cluster> {
-    return this.isClosed ? Promise.reject(new ClosedError('admin')) : this.starting
   }
 
   private limit(options: CallOptions): TimeLimit {

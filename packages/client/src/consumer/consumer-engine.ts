@@ -89,6 +89,7 @@ export class ConsumerEngine {
   subscribe(topics: readonly string[], listener: RebalanceListener): void {
     this.requireOpen()
     const membership = this.requireGroup()
+    if (topics.length === 0) throw new InvalidConsumerStateError('name at least one topic, or call unsubscribe()')
     if (!this.isSubscribed && this.assigned.size > 0)
       throw new InvalidConsumerStateError('partitions are assigned by hand: call unsubscribe() before subscribe()')
     this.isSubscribed = true
@@ -351,13 +352,13 @@ export class ConsumerEngine {
     })
   }
 
-  commit(offsets: readonly OffsetToCommit[] | undefined, limit: TimeLimit): Promise<void> {
+  async commit(offsets: readonly OffsetToCommit[] | undefined, limit: TimeLimit): Promise<void> {
     this.requireOpen()
     const membership = this.requireGroup()
     const wanted = offsets ?? this.uncommitted()
     const committing = this.commits.then(() => this.commitNow(membership, wanted, limit))
     this.commits = ignoreFailure(committing)
-    return committing
+    await committing
   }
 
   private async commitNow(
@@ -385,7 +386,11 @@ export class ConsumerEngine {
     }
   }
 
-  committed(partitions: readonly TopicPartition[], limit: TimeLimit): Promise<TopicPartitionMap<CommittedOffset>> {
+  async committed(
+    partitions: readonly TopicPartition[],
+    limit: TimeLimit,
+  ): Promise<TopicPartitionMap<CommittedOffset>> {
+    this.requireOpen()
     this.requireGroup()
     return fetchOffsets(this.cluster, this.settings.groupId, partitions, true, limit)
   }

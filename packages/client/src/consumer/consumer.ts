@@ -1,10 +1,11 @@
+import { realPlatform } from '@millrace/platform'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import type { OffsetSpec } from '../cluster/offset-lookup.ts'
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { CallOptions } from '../config/call-options.ts'
-import { type PlatformOption, withPlatform } from '../config/default-platform.ts'
+import type { PlatformOption } from '../config/platform-option.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
-import { ClosedError, NotReadyError } from '../errors/client-errors.ts'
+import { ClosedError } from '../errors/client-errors.ts'
 import { type ConsumerConfigOptions, type ConsumerSettings, consumerSettings } from './consumer-config.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
 import type { ConsumerRecord, FetchedBatch } from './consumer-record.ts'
@@ -40,8 +41,7 @@ interface HandedOut<T> {
  * Close it, or declare it with `await using`: closing commits (if that is automatic) and leaves the group.
  */
 export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> {
-  private engine: ConsumerEngine | undefined
-  private readonly starting: Promise<ConsumerEngine>
+  private readonly engine: ConsumerEngine
   private readonly settings: ConsumerSettings
   private closing: Promise<void> | undefined
 
@@ -50,44 +50,29 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     const settings = consumerSettings({ ...options }, ['platform', 'assignors'])
     this.settings = settings
     const assignors = options.assignors ?? settings.partitionAssignmentStrategy.map(name => ASSIGNORS[name])
-    const engine = withPlatform(options.platform, platform => new ConsumerEngine(settings, assignors, platform))
-    if (engine instanceof ConsumerEngine) this.engine = engine
-    this.starting = Promise.resolve(engine).then(started => {
-      this.engine = started
-      return started
-    })
-    this.starting.catch(() => {})
-  }
-
-  /** Resolves once the synchronous calls may be used; only needed when the consumer was not given its platform. */
-  async ready(): Promise<void> {
-    await this.starting
+    this.engine = new ConsumerEngine(settings, assignors, options.platform ?? realPlatform())
   }
 
   /**
    * Reads these topics as a member of the group, which divides their partitions. A new call replaces the topics. Takes
-   * effect in the next poll; done at once, before the promise, if the consumer was given its platform.
+   * effect in the next poll.
    */
-  async subscribe(topics: readonly string[], listener: RebalanceListener = {}): Promise<void> {
-    const engine = this.engine ?? (await this.starting)
-    if (topics.length === 0) await engine.unsubscribe(this.limit({}))
-    else engine.subscribe(topics, listener)
+  subscribe(topics: readonly string[], listener: RebalanceListener = {}): void {
+    this.engine.subscribe(topics, listener)
   }
 
   /** Reads these partitions, whoever else does. A new call replaces them; those that stay keep their position. */
-  async assign(partitions: readonly TopicPartition[]): Promise<void> {
-    const engine = this.engine ?? (await this.starting)
-    engine.assign(partitions)
+  assign(partitions: readonly TopicPartition[]): void {
+    this.engine.assign(partitions)
   }
 
   /** Gives up all partitions and leaves the group. */
-  async unsubscribe(options: CallOptions = {}): Promise<void> {
-    const engine = await this.starting
-    await engine.unsubscribe(this.limit(options))
+  unsubscribe(options: CallOptions = {}): Promise<void> {
+    return this.engine.unsubscribe(this.limit(options))
   }
 
   assignment(): TopicPartition[] {
-    return this.engine?.assignment ?? []
+    return this.engine.assignment
   }
 
   /**
@@ -95,9 +80,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
    * poll returned counts as read when the next one begins. Joins the group, runs the rebalance listener and commits
    * automatically along the way. One at a time. Rejects with what no retry mends, `ClosedError`, or the signal's reason.
    */
-  async poll(options: Partial<PollOptions> = {}): Promise<FetchedBatch[]> {
-    const engine = this.engine ?? (await this.starting)
-    return engine.poll({ maxWaitMs: options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS, signal: options.signal })
+  poll(options: Partial<PollOptions> = {}): Promise<FetchedBatch[]> {
+    return this.engine.poll({ maxWaitMs: options.maxWaitMs ?? DEFAULT_MAX_WAIT_MS, signal: options.signal })
   }
 
   /**
@@ -132,9 +116,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     signal: AbortSignal | undefined,
     partsOf: (batch: FetchedBatch) => Iterable<HandedOut<T>>,
   ): AsyncGenerator<T, void, undefined> {
-    const engine = await this.starting
+    const { engine } = this
     for (;;) {
-      const batches = await this.nextBatches(engine, signal)
+      const batches = await this.nextBatches(signal)
       if (batches === undefined) return
       let finished = 0
       try {
@@ -160,12 +144,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
   }
 
   /** Undefined once the consumer is closed. */
-  private async nextBatches(
-    engine: ConsumerEngine,
-    signal: AbortSignal | undefined,
-  ): Promise<FetchedBatch[] | undefined> {
+  private async nextBatches(signal: AbortSignal | undefined): Promise<FetchedBatch[] | undefined> {
     try {
-      return await engine.poll({ maxWaitMs: ITERATOR_MAX_WAIT_MS, signal }, true)
+      return await this.engine.poll({ maxWaitMs: ITERATOR_MAX_WAIT_MS, signal }, true)
     } catch (error) {
       if (error instanceof ClosedError) return undefined
       throw error
@@ -176,51 +157,48 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
    * Commits these offsets, or where the consumer stands in all of its partitions. Commits take effect in the order of
    * the calls. Rejects with `CommitFailedError` if the group has given the partitions to others.
    */
-  async commit(offsets?: readonly OffsetToCommit[], options: CallOptions = {}): Promise<void> {
-    const engine = this.engine ?? (await this.starting)
-    await engine.commit(offsets, this.limit(options))
+  commit(offsets?: readonly OffsetToCommit[], options: CallOptions = {}): Promise<void> {
+    return this.engine.commit(offsets, this.limit(options))
   }
 
   /** Partitions without a committed offset are not in the result. */
-  async committed(
+  committed(
     partitions: readonly TopicPartition[],
     options: CallOptions = {},
   ): Promise<TopicPartitionMap<CommittedOffset>> {
-    const engine = await this.starting
-    return engine.committed(partitions, this.limit(options))
+    return this.engine.committed(partitions, this.limit(options))
   }
 
   /** Goes on from this offset with the next poll. */
   seek(at: TopicPartition, offset: number): void {
-    this.started.seek(at, offset)
+    this.engine.seek(at, offset)
   }
   /** Goes to the first record; of all assigned partitions by default. */
   seekToBeginning(partitions?: readonly TopicPartition[]): void {
-    this.started.reset(partitions, 'earliest')
+    this.engine.reset(partitions, 'earliest')
   }
   seekToEnd(partitions?: readonly TopicPartition[]): void {
-    this.started.reset(partitions, 'latest')
+    this.engine.reset(partitions, 'latest')
   }
 
   /** Offset of the next record; looked up if it is not known yet. */
-  async position(at: TopicPartition, options: CallOptions = {}): Promise<number> {
-    const engine = await this.starting
-    return engine.position(at, this.limit(options))
+  position(at: TopicPartition, options: CallOptions = {}): Promise<number> {
+    return this.engine.position(at, this.limit(options))
   }
   /** Records between the position and the end of the log as of the last fetch; null before the first. */
   lag(at: TopicPartition): number | null {
-    return this.started.lag(at)
+    return this.engine.lag(at)
   }
 
   /** Polls return nothing of these partitions until {@link resume}. A rebalance forgets it. */
   pause(partitions: readonly TopicPartition[]): void {
-    this.started.setPaused(partitions, true)
+    this.engine.setPaused(partitions, true)
   }
   resume(partitions: readonly TopicPartition[]): void {
-    this.started.setPaused(partitions, false)
+    this.engine.setPaused(partitions, false)
   }
   paused(): TopicPartition[] {
-    return this.engine?.paused ?? []
+    return this.engine.paused
   }
 
   /** First offset that each log still has. */
@@ -242,10 +220,9 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     times: readonly (TopicPartition & { readonly timestampMs: number })[],
     options: CallOptions = {},
   ): Promise<TopicPartitionMap<{ readonly offset: number; readonly timestampMs: number }>> {
-    const engine = await this.starting
     const specs = TopicPartitionMap.from<OffsetSpec>(times.map(time => [time, time.timestampMs]))
     const result = new TopicPartitionMap<{ offset: number; timestampMs: number }>()
-    for (const [{ topic, partition }, { offset, timestampMs }] of await engine.lookUp(specs, this.limit(options)))
+    for (const [{ topic, partition }, { offset, timestampMs }] of await this.engine.lookUp(specs, this.limit(options)))
       if (offset !== null && timestampMs !== null) result.set(topic, partition, { offset, timestampMs })
     return result
   }
@@ -254,27 +231,25 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
     place: 'earliest' | 'latest',
     options: CallOptions,
   ): Promise<TopicPartitionMap<number>> {
-    const engine = await this.starting
     const specs = TopicPartitionMap.from<OffsetSpec>(partitions.map(at => [at, place]))
     const result = new TopicPartitionMap<number>()
-    for (const [{ topic, partition }, { offset }] of await engine.lookUp(specs, this.limit(options)))
+    for (const [{ topic, partition }, { offset }] of await this.engine.lookUp(specs, this.limit(options)))
       result.set(topic, partition, offset ?? 0)
     return result
   }
 
   async partitionsFor(topic: string, options: CallOptions = {}): Promise<readonly PartitionMetadata[]> {
-    const engine = await this.starting
-    const found = await engine.cluster.topic(topic, this.limit(options))
+    const found = await this.engine.cluster.topic(topic, this.limit(options))
     return found.partitions
   }
 
   /** For `sendOffsetsToTransaction` (KIP-447). */
   groupMetadata(): GroupIdentity {
-    return this.started.groupIdentity
+    return this.engine.groupIdentity
   }
   /** Makes the group divide its partitions anew. */
   enforceRebalance(): void {
-    this.started.requestRebalance()
+    this.engine.requestRebalance()
   }
 
   /**
@@ -283,17 +258,12 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
    */
   close(options: { timeoutMs?: number } = {}): Promise<void> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS
-    this.closing ??= this.starting.then(engine => engine.close({ timeoutMs }))
+    this.closing ??= this.engine.close({ timeoutMs })
     return this.closing
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
-  }
-
-  private get started(): ConsumerEngine {
-    if (this.engine === undefined) throw new NotReadyError('consumer')
-    return this.engine
   }
 
   private limit(options: CallOptions): TimeLimit {

@@ -9,15 +9,6 @@ export class ClosedError extends MillraceError {
   }
 }
 
-/** A synchronous call before the platform was loaded. */
-export class NotReadyError extends MillraceError {
-  readonly code = 'NOT_READY'
-  override readonly retriable = true
-  constructor(readonly subject: string) {
-    super(`the ${subject} is still loading: await its ready() first`)
-  }
-}
-
 /** No connection, or it broke before the answer came. Whether the broker has done what was asked is not known. */
 export class ConnectionError extends MillraceError {
   readonly code = 'CONNECTION_FAILED'

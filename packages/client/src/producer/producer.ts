@@ -1,6 +1,6 @@
+import { realPlatform } from '@millrace/platform'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
-import { type PlatformOption, withPlatform } from '../config/default-platform.ts'
-import { ClosedError, NotReadyError } from '../errors/client-errors.ts'
+import type { PlatformOption } from '../config/platform-option.ts'
 import type { Partitioner } from './partitioner.ts'
 import { type ProducerConfigOptions, producerSettings } from './producer-config.ts'
 import { ProducerEngine } from './producer-engine.ts'
@@ -19,30 +19,13 @@ export interface ProducerOptions extends ProducerConfigOptions, PlatformOption {
  * Close it, or declare it with `await using`: closing waits for what was sent.
  */
 export class Producer implements AsyncDisposable {
-  private engine: ProducerEngine | undefined
-  private readonly starting: Promise<ProducerEngine>
+  private readonly engine: ProducerEngine
   private closing: Promise<void> | undefined
 
   /** Connects on the first send. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
   constructor(options: ProducerOptions) {
     const settings = producerSettings({ ...options }, ['platform', 'partitioner'])
-    const engine = withPlatform(
-      options.platform,
-      platform => new ProducerEngine(settings, options.partitioner, platform),
-    )
-    if (engine instanceof ProducerEngine) {
-      this.engine = engine
-      this.starting = Promise.resolve(engine)
-    } else {
-      this.starting = engine
-      // First in line: calls that wait for `starting` run right behind it, before any call that finds the engine.
-      this.starting.then(
-        started => {
-          this.engine = started
-        },
-        () => {},
-      )
-    }
+    this.engine = new ProducerEngine(settings, options.partitioner, options.platform ?? realPlatform())
   }
 
   /**
@@ -51,8 +34,7 @@ export class Producer implements AsyncDisposable {
    * `ClosedError`, or the `KafkaError` of a broker that refused it.
    */
   send(record: ProducerRecord): Promise<RecordMetadata> {
-    if (this.closing !== undefined) return Promise.reject(new ClosedError('producer'))
-    return this.engine !== undefined ? this.engine.send(record) : this.starting.then(engine => engine.send(record))
+    return this.engine.send(record)
   }
 
   /**
@@ -60,45 +42,31 @@ export class Producer implements AsyncDisposable {
    * where they went, in no particular order. Rejects as `send` with the first failure, after all outcomes are known.
    */
   sendBatch(topic: string, records: readonly Omit<ProducerRecord, 'topic'>[]): Promise<readonly AppendedRange[]> {
-    if (this.closing !== undefined) return Promise.reject(new ClosedError('producer'))
-    return this.engine !== undefined
-      ? this.engine.sendBatch(topic, records)
-      : this.starting.then(engine => engine.sendBatch(topic, records))
+    return this.engine.sendBatch(topic, records)
   }
 
   /**
    * Sends without a promise; `listener`, which may serve any number of records, hears the outcome. Always takes the
    * record (up to twice `buffer.memory`, then it throws `BufferExhaustedError`), and returns false when the caller should
-   * wait for {@link room} before the next. Throws what `send` rejects with for a bad record. Needs {@link ready} unless
-   * the producer was given its platform.
+   * wait for {@link room} before the next. Throws what `send` rejects with for a bad record.
    */
   enqueue(record: ProducerRecord, listener?: SendListener): boolean {
-    if (this.closing !== undefined) throw new ClosedError('producer')
-    if (this.engine === undefined) throw new NotReadyError('producer')
     return this.engine.enqueue(record, listener)
   }
 
-  /** Resolves once {@link enqueue} may be called. */
-  async ready(): Promise<void> {
-    await this.starting
-  }
-
   /** Resolves when the buffer has room again. Rejects with the signal's reason. */
-  async room(signal?: AbortSignal): Promise<void> {
-    const engine = await this.starting
-    await engine.room(signal)
+  room(signal?: AbortSignal): Promise<void> {
+    return this.engine.room(signal)
   }
 
   /** Sends at once what waits for more, and resolves when the outcome of everything sent before is known. */
-  async flush(): Promise<void> {
-    const engine = await this.starting
-    await engine.flush()
+  flush(): Promise<void> {
+    return this.engine.flush()
   }
 
   /** Waits for a topic that does not exist yet for up to `max.block.ms`; asking may create it. */
-  async partitionsFor(topic: string, options: { signal?: AbortSignal } = {}): Promise<readonly PartitionMetadata[]> {
-    const engine = await this.starting
-    return engine.partitionsFor(topic, options.signal)
+  partitionsFor(topic: string, options: { signal?: AbortSignal } = {}): Promise<readonly PartitionMetadata[]> {
+    return this.engine.partitionsFor(topic, options.signal)
   }
 
   /**
@@ -106,7 +74,7 @@ export class Producer implements AsyncDisposable {
    * Idempotent.
    */
   close(options: { timeoutMs?: number } = {}): Promise<void> {
-    this.closing ??= this.starting.then(engine => engine.close(options.timeoutMs))
+    this.closing ??= this.engine.close(options.timeoutMs)
     return this.closing
   }
 

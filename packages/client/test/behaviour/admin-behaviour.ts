@@ -79,7 +79,7 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
       const groupId = clients.name('group')
       const admin = clients.admin()
       const consumer = clients.consumer({ groupId, clientId: 'reader' })
-      await consumer.subscribe([topic])
+      consumer.subscribe([topic])
       await readValues(consumer, 1)
       const described = (await admin.describeGroups([groupId])).get(groupId)
       expect(described).toMatchObject({ state: 'Stable', protocolType: 'consumer', assignor: 'range' })

@@ -53,7 +53,7 @@ export class TestClients {
   async reader(topic: string, options: Own<ConsumerOptions> = {}): Promise<Consumer> {
     const consumer = this.consumer(options)
     const partitions = await consumer.partitionsFor(topic)
-    await consumer.assign(partitions.map(({ partition }) => ({ topic, partition })))
+    consumer.assign(partitions.map(({ partition }) => ({ topic, partition })))
     return consumer
   }
 

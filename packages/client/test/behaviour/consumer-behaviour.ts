@@ -125,7 +125,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
     })
     test('needs a group for what groups are for', async () => {
       const consumer = clients.consumer()
-      await expect(consumer.subscribe(['t'])).rejects.toMatchObject({ code: 'INVALID_CONSUMER_STATE' })
+      expect(() => consumer.subscribe(['t'])).toThrow('set groupId, or use assign()')
       await expect(consumer.commit()).rejects.toThrow('belongs to no group')
     })
     test('one poll at a time', async () => {
@@ -168,7 +168,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
     test('the record that the loop was left in comes again, unless it was committed', async () => {
       const topic = await filled(10)
       const consumer = clients.consumer({ groupId: clients.name('group') })
-      await consumer.subscribe([topic])
+      consumer.subscribe([topic])
       const leaveAt = async (leave: string, commits: boolean) => {
         for await (const { value } of consumer) {
           if (String(value) !== leave) continue
@@ -206,11 +206,11 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       const groupId = clients.name('group')
       const [a, b] = [noting(), noting()]
       const first = clients.consumer({ groupId, heartbeatIntervalMs: 100 })
-      await first.subscribe([topic], a.listener)
+      first.subscribe([topic], a.listener)
       const values = await pollUntil([first], () => a.events.length === 1)
       await first.commit()
       const second = clients.consumer({ groupId, heartbeatIntervalMs: 100 })
-      await second.subscribe([topic], b.listener)
+      second.subscribe([topic], b.listener)
       values.push(...(await pollUntil([first, second], () => a.events.length === 3 && b.events.length === 1)))
       expect(a.events).toEqual(['assigned 0,1,2,3', 'revoked 0,1,2,3', expect.stringMatching(/^assigned (0,1|2,3)$/)])
       expect([...first.assignment(), ...second.assignment()].map(({ partition }) => partition).sort()).toEqual([
@@ -227,14 +227,14 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       const groupId = clients.name('group')
       const at = { topic, partition: 0 }
       const first = clients.consumer({ groupId, enableAutoCommit: false, maxPollRecords: 4 })
-      await first.subscribe([topic])
+      first.subscribe([topic])
       expect(await readValues(first, 4)).toEqual(numbers(0, 4))
       expect((await first.committed([at])).size).toBe(0)
       await first.commit([{ ...at, offset: 2, metadata: 'half way' }])
       expect((await first.committed([at])).get(topic, 0)).toMatchObject({ offset: 2, metadata: 'half way' })
       await first.close()
       const second = clients.consumer({ groupId })
-      await second.subscribe([topic])
+      second.subscribe([topic])
       expect(await readValues(second, 8)).toEqual(numbers(2, 10))
       await second.commit()
       expect((await second.committed([at])).get(topic, 0)).toMatchObject({ offset: 10, metadata: '' })
@@ -243,7 +243,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       const topic = await filled(10)
       const groupId = clients.name('group')
       const consumer = clients.consumer({ groupId, autoCommitIntervalMs: 0, maxPollRecords: 4 })
-      await consumer.subscribe([topic])
+      consumer.subscribe([topic])
       expect(await readValues(consumer, 4)).toHaveLength(4)
       const committed = async () => (await consumer.committed([{ topic, partition: 0 }])).get(topic, 0)?.offset
       expect(await committed()).toBeUndefined()
@@ -256,7 +256,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       const groupId = clients.name('group')
       const consumer = clients.consumer({ groupId })
       const { events, listener } = noting()
-      await consumer.subscribe([topic], listener)
+      consumer.subscribe([topic], listener)
       await readValues(consumer, 5)
       await consumer.close()
       expect(events).toEqual(['assigned 0', 'revoked 0'])
@@ -270,7 +270,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
     test('a seek of the listener comes before the first record', async () => {
       const topic = await filled(10)
       const consumer = clients.consumer({ groupId: clients.name('group') })
-      await consumer.subscribe([topic], {
+      consumer.subscribe([topic], {
         onPartitionsAssigned: async partitions => {
           await new Promise(resolve => setTimeout(resolve, 20))
           for (const partition of partitions) consumer.seek(partition, 8)
@@ -282,7 +282,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       const topic = await filled(1)
       const consumer = clients.consumer({ groupId: clients.name('group') })
       let isFirst = true
-      await consumer.subscribe([topic], {
+      consumer.subscribe([topic], {
         onPartitionsAssigned() {
           if (isFirst) {
             isFirst = false
@@ -296,20 +296,20 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
     test('topics of a subscription may change, and end', async () => {
       const [one, two] = [await filled(2), await filled(2)]
       const consumer = clients.consumer({ groupId: clients.name('group') })
-      await consumer.subscribe([one])
+      consumer.subscribe([one])
       await readValues(consumer, 2)
-      await consumer.subscribe([two])
+      consumer.subscribe([two])
       expect((await readRecords(consumer, 2)).map(({ topic }) => topic)).toEqual([two, two])
       await consumer.unsubscribe()
       expect(consumer.assignment()).toEqual([])
-      await consumer.assign([{ topic: one, partition: 0 }])
+      consumer.assign([{ topic: one, partition: 0 }])
       consumer.seek({ topic: one, partition: 0 }, 0)
       expect(await readValues(consumer, 2)).toHaveLength(2)
     })
     test('more partitions of a topic are noticed', async () => {
       const topic = await filled(0, 1)
       const consumer = clients.consumer({ groupId: clients.name('group'), metadataMaxAgeMs: 200 })
-      await consumer.subscribe([topic])
+      consumer.subscribe([topic])
       await pollUntil([consumer], () => consumer.assignment().length === 1)
       await clients.admin().createPartitions([{ topic, totalCount: 3 }])
       await pollUntil([consumer], () => consumer.assignment().length === 3)
@@ -317,7 +317,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
     test('a topic that appears later is read', async () => {
       const topic = clients.name('later')
       const consumer = clients.consumer({ groupId: clients.name('group'), allowAutoCreateTopics: false })
-      await consumer.subscribe([topic])
+      consumer.subscribe([topic])
       expect(await consumer.poll({ maxWaitMs: 300 })).toEqual([])
       await clients.admin().createTopics([{ name: topic, partitions: 2 }])
       await clients.producer().send({ topic, value: 'v' })
@@ -329,7 +329,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       const make = () =>
         clients.consumer({ groupId, partitionAssignmentStrategy: ['roundrobin', 'range'], heartbeatIntervalMs: 100 })
       const consumers = [make(), make()]
-      for (const consumer of consumers) await consumer.subscribe([topic])
+      for (const consumer of consumers) consumer.subscribe([topic])
       await pollUntil(
         consumers,
         () =>
@@ -352,10 +352,10 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       const topic = await filled(0)
       const groupId = clients.name('group')
       const one = clients.consumer({ groupId, partitionAssignmentStrategy: ['range'] })
-      await one.subscribe([topic])
+      one.subscribe([topic])
       await pollUntil([one], () => one.assignment().length === 1)
       const other = clients.consumer({ groupId, partitionAssignmentStrategy: ['roundrobin'] })
-      await other.subscribe([topic])
+      other.subscribe([topic])
       await expect(other.poll()).rejects.toMatchObject({ code: 'INCONSISTENT_GROUP_PROTOCOL' })
     })
   })

@@ -10,7 +10,7 @@ import type { ClusterUnderTest } from './cluster-under-test.ts'
 import { consumerBehaviour } from './consumer-behaviour.ts'
 import { producerBehaviour } from './producer-behaviour.ts'
 
-const real = await realPlatform()
+const real = realPlatform()
 const platform: Platform = { ...real, network: memoryNetwork(real.timers) }
 const directory = mkdtempSync(join(tmpdir(), 'millrace-client-'))
 let broker: Broker

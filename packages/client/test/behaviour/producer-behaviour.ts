@@ -83,7 +83,6 @@ export function producerBehaviour(cluster: () => ClusterUnderTest): void {
     test('listeners hear of neighbours together', async () => {
       const topic = await clients.topic()
       const producer = clients.producer()
-      await producer.ready()
       const ranges: AppendedRange[] = []
       const errors: MillraceError[] = []
       const listener: SendListener = { acknowledged: range => ranges.push(range), failed: error => errors.push(error) }

@@ -5,7 +5,7 @@ import { retrying, staleKnowledgeOf } from '../../src/cluster/retry.ts'
 import { Backoff } from '../../src/connection/backoff.ts'
 import { ConnectionError } from '../../src/errors/client-errors.ts'
 
-const simulation = new Simulation({ seed: 1, codecs: await createCodecs() })
+const simulation = new Simulation({ seed: 1, codecs: createCodecs() })
 const { platform } = simulation.node('client')
 const backoff = new Backoff(100, 1_000, platform.random)
 const retriable = new KafkaError(ErrorCode.NOT_COORDINATOR)

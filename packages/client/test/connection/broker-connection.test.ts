@@ -4,7 +4,7 @@ import { afterEach, expect, test, vi } from 'vitest'
 import { BrokerConnection, type ConnectionSettings } from '../../src/connection/broker-connection.ts'
 import { answerApiVersions, type ReceivedRequest, type Script, ScriptedBroker } from './scripted-broker.ts'
 
-const real = await realPlatform()
+const real = realPlatform()
 const SETTINGS: ConnectionSettings = { clientId: 'test', connectTimeoutMs: 2_000, maxIdleMs: -1 }
 const brokers: ScriptedBroker[] = []
 afterEach(async () => {

@@ -5,7 +5,7 @@ import { type AbortedTransaction, AbortedTransactions } from '../../src/consumer
 import type { ConsumerRecord } from '../../src/consumer/consumer-record.ts'
 import { FetchedData } from '../../src/consumer/fetched-data.ts'
 
-const codecs = await createCodecs()
+const codecs = createCodecs()
 const AT = { topic: 't', partition: 0 }
 const OUTCOME = { highWatermark: 100, lastStableOffset: 100, logStartOffset: 0 }
 

@@ -10,7 +10,7 @@ import { prepareRecord } from '../../src/producer/prepare-record.ts'
 import type { ProducerBatch } from '../../src/producer/producer-batch.ts'
 import type { ProducerRecord, SendListener } from '../../src/producer/producer-record.ts'
 
-const codecs = await createCodecs()
+const codecs = createCodecs()
 const BATCH_SIZE_BYTES = 300
 const MAX_REQUEST_BYTES = 2_000
 

@@ -24,7 +24,7 @@ const RECORDS_PER_PRODUCER = 60
 const TOPIC = 'numbers'
 /** Of virtual time; then the network is calm and the broker stays up. */
 const TROUBLE_MS = 20_000
-const codecs = await createCodecs()
+const codecs = createCodecs()
 
 function startBroker(platform: Platform): Promise<Broker> {
   return Broker.start({
@@ -87,7 +87,7 @@ async function consume(platform: Platform, name: string, read: Set<string>, isDo
     maxPollIntervalMs: 10_000,
     metadataMaxAgeMs: 5_000,
   })
-  await consumer.subscribe([TOPIC])
+  consumer.subscribe([TOPIC])
   while (!isDone()) {
     const batches = await consumer.poll({ maxWaitMs: 200 })
     for (const { records } of batches) for (const { value } of records) read.add(String(value))
@@ -100,7 +100,7 @@ async function consume(platform: Platform, name: string, read: Set<string>, isDo
 async function readLog(platform: Platform): Promise<string[][]> {
   const consumer = new Consumer({ bootstrapServers: 'broker:9092', platform, autoOffsetReset: 'earliest' })
   const partitions = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: TOPIC, partition }))
-  await consumer.assign(partitions)
+  consumer.assign(partitions)
   const ends = await consumer.endOffsets(partitions)
   const values: string[][] = partitions.map(() => [])
   const positionOf = (partition: number) => values[partition]!.length
