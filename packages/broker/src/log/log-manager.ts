@@ -76,7 +76,8 @@ export class LogManager {
   private retiredTopicIds: ReadonlySet<string> = new Set()
   private readonly syncs: SyncScheduler
   private readonly timers = new Set<Timer>()
-  private isStopped = false
+  private isCheckpointDue = false
+  private closing: Promise<void> | undefined
 
   private constructor(
     readonly platform: LogPlatform,
@@ -156,8 +157,11 @@ export class LogManager {
       }),
     )
     for (const paths of found.values()) for (const path of paths) this.retire(path)
-    for (const { directory } of this.identified)
+    for (const { directory } of this.identified) {
       if (!directory.wasCleanlyClosed) await this.platform.files.syncDirectory(directory.path)
+      // A topic that was deleted and comes again must not inherit the offsets of the old one.
+      await this.writeCheckpoints(directory).catch(ignoreFileError)
+    }
   }
 
   /** The directories of these deleted topics may still be there: {@link openAll} removes them. */
@@ -198,6 +202,7 @@ export class LogManager {
     if (log === undefined) return
     this.unregister(log)
     log.abandon()
+    this.checkpointSoon()
     try {
       const path = this.setAside(log.directory, 'delete')
       this.after(log.config['file.delete.delay.ms'], () => this.removeTree(path))
@@ -220,12 +225,24 @@ export class LogManager {
   }
 
   /** Syncs everything, writes indexes, producer snapshots, checkpoints and the clean-shutdown marks, unlocks. Idempotent. */
-  async close(): Promise<void> {
-    if (this.isStopped) return
-    this.stop()
+  close(): Promise<void> {
+    this.closing ??= this.closeDirectories()
+    return this.closing
+  }
+
+  /** Drops everything as `kill -9` would; only the locks are given back. */
+  halt(): void {
+    this.closing ??= Promise.resolve()
+    this.cancelTimers()
+    this.syncs.halt()
+    for (const log of this.logs()) log.abandon()
+    for (const { directory } of this.identified) directory.release()
+  }
+
+  private async closeDirectories(): Promise<void> {
+    this.cancelTimers()
     for (const { directory } of this.identified) {
-      const logs = this.logsIn(directory)
-      const closed = await Promise.all(logs.map(log => log.close()))
+      const closed = await Promise.all(this.logsIn(directory).map(log => log.close()))
       try {
         await this.writeCheckpoints(directory)
         if (closed.every(isClean => isClean)) await directory.markClean()
@@ -236,14 +253,6 @@ export class LogManager {
         directory.release()
       }
     }
-  }
-
-  /** Drops everything as `kill -9` would; only the locks are given back. */
-  halt(): void {
-    this.stop()
-    this.syncs.halt()
-    for (const log of this.logs()) log.abandon()
-    for (const { directory } of this.identified) directory.release()
   }
 
   private async openOrCreate(partition: PartitionToOpen, found: ReadonlyMap<string, string[]>): Promise<Opened> {
@@ -366,6 +375,15 @@ export class LogManager {
     return others.reduce((emptiest, each) => (countOf(each) < countOf(emptiest) ? each : emptiest), first!)
   }
 
+  private checkpointSoon(): void {
+    if (this.isCheckpointDue) return
+    this.isCheckpointDue = true
+    this.platform.timers.soon(() => {
+      this.isCheckpointDue = false
+      if (this.closing === undefined) this.checkpoint()
+    })
+  }
+
   /** Failing is harmless: recovery then begins earlier. */
   private checkpoint(): void {
     for (const { directory } of this.identified) this.writeCheckpoints(directory).catch(ignoreFileError)
@@ -373,10 +391,11 @@ export class LogManager {
 
   private async writeCheckpoints(directory: DataDirectory): Promise<void> {
     const logs = this.logsIn(directory)
-    const offsets = (offsetOf: (log: PartitionLog) => number) =>
-      new Map(logs.map(log => [checkpointKey(log.topic, log.partition), offsetOf(log)]))
-    await directory.writeRecoveryPoints(offsets(log => log.recoveryPoint))
-    await directory.writeLogStartOffsets(offsets(log => log.logStartOffset))
+    const offsets = (of: readonly PartitionLog[], offsetOf: (log: PartitionLog) => number) =>
+      new Map(of.map(log => [checkpointKey(log.topic, log.partition), offsetOf(log)]))
+    const withCutStart = logs.filter(log => log.logStartOffset > log.firstSegmentOffset)
+    await directory.writeRecoveryPoints(offsets(logs, log => log.recoveryPoint))
+    await directory.writeLogStartOffsets(offsets(withCutStart, log => log.logStartOffset))
   }
 
   private expireProducers(): void {
@@ -399,8 +418,7 @@ export class LogManager {
     this.timers.add(timer)
   }
 
-  private stop(): void {
-    this.isStopped = true
+  private cancelTimers(): void {
     for (const timer of this.timers) timer.cancel()
   }
 }

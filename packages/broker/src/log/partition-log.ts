@@ -173,6 +173,10 @@ export class PartitionLog implements SyncTarget {
   get logStartOffset(): number {
     return this.options.loaded.logStartOffset
   }
+  /** Where the oldest file begins; `logStartOffset` may lie behind it. */
+  get firstSegmentOffset(): number {
+    return this.segments[0]!.baseOffset
+  }
   /** Offset the next record will get. */
   get logEndOffset(): number {
     return this.endOffset

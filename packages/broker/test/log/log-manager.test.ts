@@ -139,6 +139,15 @@ describe('partitions', () => {
     await expect.poll(directories).toEqual([])
   })
 
+  test('that are deleted leave the checkpoints, so that a topic of the same name does not inherit from them', async () => {
+    const checkpoint = () => readFileSync(join(root, 'data/recovery-point-offset-checkpoint'), 'utf8')
+    const logs = await open()
+    await logs.openAll([{ ...ORDERS, config: CONFIG }])
+    expect(checkpoint()).toBe('0\n1\norders 0 0\n')
+    logs.delete('orders', 0)
+    await expect.poll(checkpoint).toBe('0\n0\n')
+  })
+
   test('can be deleted and created anew, with the old files still there', async () => {
     const logs = await open()
     const config = topicConfig()
