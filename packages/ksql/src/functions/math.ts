@@ -5,6 +5,7 @@ import { type BigInt64, compare, fromDouble, negate } from '../types/bigint.ts'
 import { Decimal } from '../types/decimal.ts'
 import { BIGINT, type DecimalType, type SqlType } from '../types/sql-type.ts'
 import type { SqlValue } from '../types/sql-value.ts'
+import { naturalLogarithm } from './natural-logarithm.ts'
 import { type NaturalOrder, naturalOrder } from './natural-order.ts'
 import { type Implementation, overload, type ScalarFunction, scalar, typedOverload } from './scalar-function.ts'
 
@@ -81,14 +82,14 @@ function extreme(name: string, description: string, sign: 1 | -1): ScalarFunctio
         { takesNulls: true },
       ),
     ),
-    typedOverload(
+    // The value keeps the scale that it came with.
+    overload(
       '(DECIMAL val, DECIMAL... vals)',
-      args => {
-        const { scale } = widest(args)
-        const best = pick((a, b) => (a as Decimal).compare(b as Decimal))
-        return (...values) => (best(...values) as Decimal | null)?.withScale(scale) ?? null
+      pick((a, b) => (a as Decimal).compare(b as Decimal)),
+      {
+        takesNulls: true,
+        returns: widest,
       },
-      { takesNulls: true, returns: widest },
     ),
   ])
 }
@@ -127,7 +128,7 @@ function shortening(
 }
 
 function logarithm(base: number, value: number): number {
-  return base <= 0 || base === 1 ? Number.NaN : Math.log(value) / Math.log(base)
+  return base <= 0 || base === 1 ? Number.NaN : naturalLogarithm(value) / naturalLogarithm(base)
 }
 
 const DEGREES_PER_RADIAN = 180 / Math.PI
@@ -155,9 +156,9 @@ export function mathFunctions(random: Random): ScalarFunction[] {
     toInteger('Floor', 'The next whole number downwards.', Math.floor, 'floor'),
     extreme('greatest', 'The greatest of the values that are not NULL.', 1),
     extreme('least', 'The least of the values that are not NULL.', -1),
-    real('ln', 'The natural logarithm.', 'value', Math.log),
+    real('ln', 'The natural logarithm.', 'value', naturalLogarithm),
     scalar('log', 'MATHEMATICAL', 'The natural logarithm, or the one to a base.', [
-      ...real('log', '', 'value', Math.log).overloads,
+      ...real('log', '', 'value', naturalLogarithm).overloads,
       ...pairs(['base', 'value'], logarithm),
     ]),
     scalar('pi', 'MATHEMATICAL', 'The number π.', [overload('(): DOUBLE', () => Math.PI)]),

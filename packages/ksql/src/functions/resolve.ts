@@ -5,6 +5,7 @@
  * is then still equal is ambiguous. The order and the texts are ksqlDB's (UdfIndex).
  */
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
+import { castOf } from '../expressions/cast.ts'
 import { asDecimalType, type Convert, commonType, identity, implicitConversion } from '../expressions/coercion.ts'
 import { type SqlType, sameType, typeText } from '../types/sql-type.ts'
 import { type Parameter, type ParameterType, parametersText } from './signature.ts'
@@ -59,7 +60,7 @@ export function resolveOverload<O extends Signature>(
     if (arg.kind !== 'VALUE' || arg.type === null) return identity
     const parameter = best.parameters[index] as ParameterType
     const target = parameter.kind === 'DECIMAL' ? asDecimalType(arg.type) : substitute(parameter, best.bindings)
-    return target === null ? identity : (implicitConversion(arg.type, target) ?? identity)
+    return target === null ? identity : (argumentConversion(arg.type, target) ?? identity)
   })
   return { overload: best.overload, bindings: best.bindings, conversions }
 }
@@ -132,6 +133,13 @@ function spread(parameters: readonly Parameter[], count: number): ParameterType[
   return types
 }
 
+const READ_FROM_TEXT = new Set(['TIME', 'DATE', 'TIMESTAMP', 'BYTES'])
+/** Arguments convert like other operands; besides, texts are read as what a parameter needs. */
+function argumentConversion(from: SqlType, to: SqlType): Convert | null {
+  if (from.kind === 'STRING' && READ_FROM_TEXT.has(to.kind)) return castOf(from, to)
+  return implicitConversion(from, to)
+}
+
 /** Binds generic types on the way. NULL fits every parameter. */
 function accepts(parameter: ParameterType, arg: ArgumentType, bindings: Bindings, convert: boolean): boolean {
   if (arg.kind === 'LAMBDA') return parameter.kind === 'LAMBDA' && parameter.inputs.length === arg.parameterCount
@@ -145,7 +153,7 @@ function acceptsType(parameter: ParameterType, type: SqlType, bindings: Bindings
     case 'ANY':
       return true
     case 'CONCRETE':
-      return sameType(parameter.type, type) || (convert && implicitConversion(type, parameter.type) !== null)
+      return sameType(parameter.type, type) || (convert && argumentConversion(type, parameter.type) !== null)
     case 'DECIMAL':
       return type.kind === 'DECIMAL' || (convert && asDecimalType(type) !== null)
     case 'GENERIC': {
