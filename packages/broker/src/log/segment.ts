@@ -74,13 +74,14 @@ export class Segment {
   /** Whether a batch has to go into a new segment. `jitterMs` is taken off `segment.ms`. */
   isFullFor(batch: AppendedBatch, nowMs: number, config: TopicConfig, jitterMs: number): boolean {
     const { 'segment.bytes': segmentBytes, 'segment.ms': segmentMs, 'segment.index.bytes': indexBytes } = config
+    // An empty segment takes any batch: the next one would be no larger.
+    if (this.sizeInBytes === 0) return false
     return (
       this.sizeInBytes + batch.bytes.length > segmentBytes ||
       !this.covers(batch.lastOffset) ||
-      (this.sizeInBytes > 0 &&
-        (this.ageMs(batch.maxTimestampMs, nowMs) > segmentMs - jitterMs ||
-          this.offsetIndex.isFull(indexBytes) ||
-          this.timeIndex.isFull(indexBytes)))
+      this.ageMs(batch.maxTimestampMs, nowMs) > segmentMs - jitterMs ||
+      this.offsetIndex.isFull(indexBytes) ||
+      this.timeIndex.isFull(indexBytes)
     )
   }
 

@@ -98,6 +98,13 @@ describe('a segment', () => {
     expect((await recordsIn(opened.log)).map(record => record.offset)).toEqual([0, 1, 2])
   })
 
+  test('takes a batch larger than itself alone', async () => {
+    await using opened = await RealLog.open({ 'segment.bytes': 100 })
+    await appendAll(opened.log, ['a'.repeat(500)], ['b'.repeat(500)])
+    expect(segmentsOf(opened)).toHaveLength(2)
+    expect(await recordsIn(opened.log)).toHaveLength(2)
+  })
+
   test('ends when its records span more than segment.ms', async () => {
     await using opened = await RealLog.open({ 'segment.ms': 1_000 })
     for (const timestampMs of [5_000, 6_000, 6_001])
