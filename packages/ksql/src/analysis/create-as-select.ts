@@ -1,0 +1,169 @@
+/** `CREATE … AS SELECT` and `INSERT INTO … SELECT`: a plan and, for the former, the source it feeds. */
+import type * as ast from '../ast/nodes.ts'
+import { printExpression, printName } from '../ast/print.ts'
+import type { DataSource, FormatInfo } from '../catalog/data-source.ts'
+import { type LogicalSchema, schemaText } from '../catalog/schema.ts'
+import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
+import { implicitConversion } from '../expressions/coercion.ts'
+import { checkFormatHolds, checkKeyTypes, rulesOf } from '../formats/format-rules.ts'
+import { parseExpression } from '../parser/parse.ts'
+import type { QueryPlan, SelectStep, Step } from '../plan/steps.ts'
+import { sameType } from '../types/sql-type.ts'
+import { checkTimestamp, checkWrapping } from './create-source.ts'
+import { atPlace } from './names.ts'
+import { planQuery } from './plan-query.ts'
+import type { AnalysisContext } from './planned.ts'
+import { parseProperties, type SourceProperties } from './with-properties.ts'
+
+export interface CreatedQuery {
+  readonly source: DataSource
+  readonly properties: SourceProperties
+  readonly plan: QueryPlan
+}
+
+export function analyseCreateAsSelect(
+  statement: ast.CreateAsSelect,
+  text: string,
+  queryId: string,
+  context: AnalysisContext,
+): CreatedQuery {
+  const planned = planQuery(statement.query, context, statement.name)
+  if (planned.type !== statement.type)
+    throw new SqlAnalysisError(
+      `Invalid result type. Your SELECT query produces a ${planned.type}. Please use CREATE ${planned.type} AS SELECT statement instead.`,
+      statement.at,
+    )
+  const properties = parseProperties(statement.properties, { keyFormat: null, valueFormat: null })
+  const { schema } = planned
+  if (properties.keyFormat !== null && schema.key.length === 0 && properties.keyFormat.name !== 'NONE')
+    throw new SqlAnalysisError('Key format specified for stream without key columns.', statement.at)
+  const keyFormat =
+    schema.key.length === 0 ? { name: 'NONE' as const } : (properties.keyFormat ?? inherited(planned.keyFormat))
+  const valueFormat = properties.valueFormat ?? inheritedValue(planned.valueFormat, statement)
+  checkKeyTypes(schema.key)
+  const described = (check: () => void): void => {
+    try {
+      check()
+    } catch (error) {
+      if (!(error instanceof SqlAnalysisError)) throw error
+      throw new SqlAnalysisError(`${error.message}\nStatement: ${text}`, statement.at)
+    }
+  }
+  described(() => checkFormatHolds(keyFormat, schema.key, 'Key', true))
+  described(() => checkFormatHolds(valueFormat, schema.value, 'Value', false))
+  checkWrapping(valueFormat, schema.value)
+  checkTimestamp(properties, schema)
+  const topic = properties.topic ?? statement.name
+  const source: DataSource = {
+    kind: statement.type,
+    name: statement.name,
+    topic,
+    schema,
+    keyFormat,
+    valueFormat,
+    window: planned.window,
+    timestamp: properties.timestamp,
+    readOnly: false,
+    queryId,
+    sql: text,
+  }
+  return { source, properties, plan: planOf(queryId, source, planned.step, planned.sources) }
+}
+
+/** What belongs to the source's own topic is not inherited by the sink. */
+function inherited(format: FormatInfo): FormatInfo {
+  const { schemaId: _, fullSchemaName: __, wrapping: ___, ...rest } = format
+  return rest
+}
+function inheritedValue(format: FormatInfo, statement: ast.CreateAsSelect): FormatInfo {
+  const wrap = parseWrapping(statement)
+  if (wrap === null) return inherited(format)
+  const rules = rulesOf(format)
+  if (wrap ? !rules.canWrap : !rules.canUnwrap)
+    throw new SqlAnalysisError(
+      `Format '${rules.name}' does not support 'WRAP_SINGLE_VALUE' set to '${wrap}'.`,
+      statement.at,
+    )
+  return { ...inherited(format), wrapping: wrap ? 'WRAP' : 'UNWRAP' }
+}
+function parseWrapping(statement: ast.CreateAsSelect): boolean | null {
+  const property = statement.properties.find(({ name }) => name.toUpperCase() === 'WRAP_SINGLE_VALUE')
+  return property?.value.kind === 'BooleanLiteral' ? property.value.value : null
+}
+
+function planOf(queryId: string, sink: DataSource, root: Step, sources: readonly string[]): QueryPlan {
+  return {
+    queryId,
+    root,
+    sources,
+    sink: {
+      name: sink.name,
+      type: sink.kind,
+      topic: sink.topic,
+      schema: sink.schema,
+      formats: { key: sink.keyFormat, value: sink.valueFormat },
+      window: sink.window,
+      timestamp: sink.timestamp,
+    },
+  }
+}
+
+export function analyseInsertInto(
+  statement: ast.InsertIntoSelect,
+  queryId: string,
+  context: AnalysisContext,
+): QueryPlan {
+  const target = context.catalog.source(statement.target)
+  if (target === undefined) {
+    const at = { ...statement.at, column: statement.at.column + 'INSERT INTO '.length }
+    throw new SqlAnalysisError(`${atPlace(at)}Source \`${statement.target}\` does not exist.`, at)
+  }
+  if (target.kind === 'TABLE')
+    throw new SqlAnalysisError(
+      `INSERT INTO can only be used to insert into a stream. ${target.name} is a table.`,
+      statement.at,
+    )
+  if (target.readOnly) throw new SqlAnalysisError(`Cannot insert into read-only stream: ${target.name}`, statement.at)
+  const planned = planQuery(statement.query, context, statement.target)
+  if (planned.type === 'TABLE')
+    throw new SqlAnalysisError(
+      `INSERT INTO can only be used to insert into a stream: the query produces a table`,
+      statement.at,
+    )
+  return planOf(queryId, target, coerced(planned.step as SelectStep, planned.schema, target.schema), planned.sources)
+}
+
+/** The select list with casts to the sink's types, where those widen only. */
+function coerced(step: SelectStep, result: LogicalSchema, sink: LogicalSchema): SelectStep {
+  const problem = (): SqlAnalysisError =>
+    new SqlAnalysisError(
+      `Incompatible schema between results and sink.\nResult schema is ${schemaText(result)}\nSink schema is ${schemaText(sink)}`,
+    )
+  if (result.key.length !== sink.key.length || result.value.length !== sink.value.length) throw problem()
+  for (const [index, column] of sink.key.entries())
+    if (result.key[index]!.name !== column.name || !sameType(result.key[index]!.type, column.type)) throw problem()
+  const columns = sink.value.map((column, index) => {
+    const from = result.value[index]!
+    if (from.name !== column.name || implicitConversion(from.type, column.type) === null) throw problem()
+    const { name, expression } = step.columns[index]!
+    return sameType(from.type, column.type)
+      ? { name, expression }
+      : { name, expression: `CAST(${printExpression(parseExpression(expression))} AS ${typeSql(column.type)})` }
+  })
+  return { ...step, columns, schema: { key: step.schema.key, value: sink.value } }
+}
+
+function typeSql(type: Parameters<typeof sameType>[0]): string {
+  switch (type.kind) {
+    case 'ARRAY':
+      return `ARRAY<${typeSql(type.element)}>`
+    case 'MAP':
+      return `MAP<${typeSql(type.key)}, ${typeSql(type.value)}>`
+    case 'STRUCT':
+      return `STRUCT<${type.fields.map(field => `${printName(field.name)} ${typeSql(field.type)}`).join(', ')}>`
+    case 'DECIMAL':
+      return `DECIMAL(${type.precision}, ${type.scale})`
+    default:
+      return type.kind
+  }
+}

@@ -1,0 +1,368 @@
+/**
+ * A plan as a topology of the streams runtime. Keys are rows of key columns (or windows of them), values rows of value
+ * columns; a null key is a record without one, a null value a tombstone or a stream record without a value.
+ */
+
+import type { Serde } from '@millrace/client'
+import {
+  Consumed,
+  Grouped,
+  type KStream,
+  type KTable,
+  Materialized,
+  Produced,
+  StreamsBuilder,
+  TimeWindowedSerde,
+  TimeWindows,
+  type Topology,
+  Windowed,
+} from '@millrace/streams'
+import { StepScope } from '../analysis/step-scope.ts'
+import type { FunctionCall } from '../ast/nodes.ts'
+import type { Column } from '../catalog/schema.ts'
+import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
+import { compileExpression } from '../expressions/compile.ts'
+import { compileAggregateCall } from '../expressions/compile-aggregate-call.ts'
+import { compileTableCall } from '../expressions/compile-table-call.ts'
+import type { Evaluate, EvaluationContext } from '../expressions/compiled.ts'
+import { rowSerde } from '../formats/row-serde.ts'
+import { parseExpression } from '../parser/parse.ts'
+import type {
+  AggregateStep,
+  FilterStep,
+  FlatMapStep,
+  PartitionByStep,
+  QueryPlan,
+  SelectStep,
+  Sink,
+  SourceStep,
+  Step,
+  StepSchema,
+} from '../plan/steps.ts'
+import type { Row, SqlValue } from '../types/sql-value.ts'
+import type { ExecutionContext } from './execution-context.ts'
+import { asSerde, internalSerde } from './row-serdes.ts'
+import { sourceRows } from './source-rows.ts'
+import { timestampExtractor, timestampOf } from './timestamps.ts'
+
+export type Key = Row | Windowed<Row> | null
+export type Value = Row | null
+type Rows =
+  | { readonly kind: 'stream'; readonly stream: KStream<Key, Value> }
+  | { readonly kind: 'table'; readonly table: KTable<Key, Row>; readonly materialization: Materialization }
+
+/** Where the rows of a table can be looked up: a store, and what is still to be done to what it holds. */
+export interface Materialization {
+  readonly storeName: string
+  /** A window store, or a key-value store. */
+  readonly windowed: boolean
+  /** The columns of `read`'s rows. */
+  readonly columns: readonly Column[]
+  /** The table's row; null when a condition leaves it out. `bounds` are those of the window. */
+  readonly read: (key: Row, stored: Row, timestampMs: number, bounds: readonly SqlValue[]) => Row | null
+}
+
+export interface Execution {
+  readonly topology: Topology
+  /** Null for streams. */
+  readonly materialization: Materialization | null
+}
+
+/** A persistent query. Throws SqlAnalysisError for a plan with a step or format that cannot be executed. */
+export function buildExecution(plan: QueryPlan, context: ExecutionContext): Execution {
+  return new TopologyBuilder(plan.queryId, context).persistent(plan)
+}
+
+/** A query that is answered while it runs: each change of a row is told, a removed row as null. */
+export function buildAnswering(
+  queryId: string,
+  root: Step,
+  context: ExecutionContext,
+  onRow: (
+    key: Key,
+    row: Value,
+    from: { readonly topic: string; readonly partition: number; readonly offset: number } | undefined,
+  ) => void,
+): Topology {
+  return new TopologyBuilder(queryId, context).answering(root, onRow)
+}
+
+class TopologyBuilder {
+  private readonly builder = new StreamsBuilder()
+
+  constructor(
+    private readonly queryId: string,
+    private readonly context: ExecutionContext,
+  ) {}
+
+  answering(root: Step, onRow: Parameters<typeof buildAnswering>[3]): Topology {
+    const rows = this.step(root)
+    const stream = rows.kind === 'stream' ? rows.stream : (rows.table.toStream() as KStream<Key, Value>)
+    stream.process(processor => ({ process: record => onRow(record.key, record.value, processor.recordMetadata()) }))
+    return this.builder.build()
+  }
+
+  persistent({ sink, root }: QueryPlan): Execution {
+    const rows = this.step(root)
+    const stream = rows.kind === 'stream' ? rows.stream : (rows.table.toStream() as KStream<Key, Value>)
+    const keys = asSerde(
+      rowSerde(sink.formats.key, sink.schema.key, { topic: sink.topic, isKey: true }, this.context.schemas),
+    )
+    const values = asSerde(
+      rowSerde(sink.formats.value, sink.schema.value, { topic: sink.topic, isKey: false }, this.context.schemas),
+    )
+    const windowSizeMs = sink.window?.sizeMs ?? null
+    this.withSinkTimestamps(stream, sink).to(
+      sink.topic,
+      Produced.with(this.keySerde(keys, windowSizeMs, sink.window !== null) as Serde<NonNullable<Key>>, values),
+    )
+    return { topology: this.builder.build(), materialization: rows.kind === 'table' ? rows.materialization : null }
+  }
+
+  private keySerde(keys: Serde<Row>, windowSizeMs: number | null, windowed: boolean): Serde<Key> {
+    if (!windowed) return keys as Serde<Key>
+    if (windowSizeMs === null) throw unsupported('session windows')
+    return new TimeWindowedSerde(keys, windowSizeMs) as unknown as Serde<Key>
+  }
+
+  /** `TIMESTAMP='column'` of the sink: records carry that column's time. */
+  private withSinkTimestamps(stream: KStream<Key, Value>, sink: Sink): KStream<Key, Value> {
+    if (sink.timestamp === null) return stream
+    const { column, format } = sink.timestamp
+    const all = [...sink.schema.key, ...sink.schema.value]
+    const index = all.findIndex(({ name }) => name === column)
+    const toMs = timestampOf(all[index] as Column, format)
+    const keyColumns = sink.schema.key.length
+    return stream.processValues<Value>(processor => ({
+      process(record) {
+        const value =
+          index < keyColumns ? (keyRow(record.key)[index] ?? null) : (record.value?.[index - keyColumns] ?? null)
+        processor.forward(value === null ? record : record.withTimestamp(toMs(value)))
+      },
+    }))
+  }
+
+  private step(step: Step): Rows {
+    switch (step.kind) {
+      case 'source':
+        return this.source(step)
+      case 'filter':
+        return this.filter(step)
+      case 'select':
+        return this.select(step)
+      case 'partitionBy':
+        return this.partitionBy(step)
+      case 'flatMap':
+        return this.flatMap(step)
+      case 'aggregate':
+        return this.aggregate(step)
+      case 'streamTableJoin':
+      case 'streamStreamJoin':
+      case 'tableTableJoin':
+        throw unsupported(`${step.kind} steps`)
+    }
+  }
+
+  private stream(step: Step): KStream<Key, Value> {
+    const rows = this.step(step)
+    if (rows.kind !== 'stream') throw new TypeError(`${step.kind} is a table where a stream is needed`)
+    return rows.stream
+  }
+
+  private source(step: SourceStep): Rows {
+    const { topic, formats, sourceSchema, window, timestamp } = step
+    const keys = asSerde(rowSerde(formats.key, sourceSchema.key, { topic, isKey: true }, this.context.schemas))
+    const values = asSerde(rowSerde(formats.value, sourceSchema.value, { topic, isKey: false }, this.context.schemas))
+    let consumed = Consumed.with(this.keySerde(keys, window?.sizeMs ?? null, window !== null), values as Serde<Value>)
+    if (timestamp !== null) consumed = consumed.withTimestampExtractor(timestampExtractor(timestamp, sourceSchema))
+    const stream = this.builder.stream<Key, Value>(topic, consumed).processValues<Value>(sourceRows(step))
+    if (step.type === 'STREAM') return { kind: 'stream', stream }
+    const storeName = `${step.context}-Reduce`
+    const table = stream.toTable(
+      Materialized.as<Key, Value>(storeName)
+        .withKeySerde(this.keySerde(keys, window?.sizeMs ?? null, window !== null))
+        .withValueSerde(internalSerde(step.schema.value) as Serde<Value>),
+    )
+    const materialization = { storeName, windowed: false, columns: step.schema.value, read: (_: Row, row: Row) => row }
+    return { kind: 'table', table: table as KTable<Key, Row>, materialization }
+  }
+
+  private filter(step: FilterStep): Rows {
+    const condition = this.compile(step.condition, step.input.schema)
+    const errors = this.errorsOf(step)
+    const passes = (row: Value): boolean => {
+      if (row === null) return false
+      try {
+        return condition(row, errors) === true
+      } catch (error) {
+        errors.onError(error as Error)
+        return false
+      }
+    }
+    const rows = this.step(step.input)
+    return rows.kind === 'stream'
+      ? { kind: 'stream', stream: rows.stream.filter((_, row) => passes(row)) }
+      : {
+          kind: 'table',
+          table: rows.table.filter((_, row) => passes(row)),
+          materialization: derived(rows.materialization, step.schema.value, row => (passes(row) ? row : null)),
+        }
+  }
+
+  private select(step: SelectStep): Rows {
+    const columns = step.columns.map(({ expression }) => this.compile(expression, step.input.schema))
+    const errors = this.errorsOf(step)
+    const project = (row: Row): Row => columns.map(column => valueOrNull(column, row, errors))
+    const rows = this.step(step.input)
+    return rows.kind === 'stream'
+      ? { kind: 'stream', stream: rows.stream.mapValues(row => (row === null ? null : project(row))) }
+      : {
+          kind: 'table',
+          table: rows.table.mapValues(row => project(row)),
+          materialization: derived(rows.materialization, step.schema.value, project),
+        }
+  }
+
+  private partitionBy(step: PartitionByStep): Rows {
+    const expressions = step.expressions.map(expression => this.compile(expression, step.input.schema))
+    const errors = this.errorsOf(step)
+    const keyOf = (row: Value): Key =>
+      row === null || expressions.length === 0
+        ? null
+        : expressions.map(expression => valueOrNull(expression, row, errors))
+    const added = step.schema.value
+      .slice(step.input.schema.value.length)
+      .map(({ name }) => step.schema.key.findIndex(column => column.name === name))
+    const stream = this.stream(step.input)
+      .selectKey((_, row) => keyOf(row))
+      .mapValues<Value>((row, key) =>
+        row === null ? null : [...row, ...added.map(index => keyRow(key)[index] ?? null)],
+      )
+    return { kind: 'stream', stream }
+  }
+
+  private flatMap(step: FlatMapStep): Rows {
+    const scope = this.scope(step.input.schema)
+    const calls = step.functions.map(text => compileTableCall(parseExpression(text) as FunctionCall, scope))
+    const errors = this.errorsOf(step)
+    const stream = this.stream(step.input).flatMapValues<Value>(row => {
+      if (row === null) return []
+      const lists = calls.map(call => call.evaluate(row, errors))
+      const length = Math.max(0, ...lists.map(list => list.length))
+      return Array.from({ length }, (_, index) => [...row, ...lists.map(list => list[index] ?? null)])
+    })
+    return { kind: 'stream', stream }
+  }
+
+  private aggregate(step: AggregateStep): Rows {
+    const scope = this.scope(step.input.schema)
+    const groupBy = step.groupBy.map(text => compileExpression(parseExpression(text), scope).evaluate)
+    const calls = step.calls.map(text => compileAggregateCall(parseExpression(text) as FunctionCall, scope))
+    const errors = this.errorsOf(step)
+    const keySerde = asSerde(
+      rowSerde(step.formats.key, step.schema.key, { topic: '', isKey: true }, this.context.schemas),
+    )
+    const inputSerde = internalSerde(step.input.schema.value)
+    const stateSerde = internalSerde(
+      calls.map(({ aggregator }, index) => ({ name: `A${index}`, type: aggregator.intermediate })),
+    )
+    const initial = (): Row => calls.map(({ aggregator }) => aggregator.initial())
+    const add = (_: unknown, row: Row, state: Row): Row =>
+      calls.map((call, index) => call.aggregator.add(state[index] ?? null, call.arguments(row, errors)))
+    const subtract = (_: unknown, row: Row, state: Row): Row =>
+      calls.map((call, index) => {
+        if (call.aggregator.undo === undefined) throw new TypeError('an aggregate without undo over a table')
+        return call.aggregator.undo(state[index] ?? null, call.arguments(row, errors))
+      })
+    // Rows whose grouping value is null or fails go nowhere.
+    const groupOf = (row: Row): Row | null => {
+      const key = groupBy.map(expression => valueOrNull(expression, row, errors))
+      return key.includes(null) ? null : key
+    }
+    const finish = (state: Row, key: Row, bounds: readonly SqlValue[], timestampMs: number | null = null): Row => [
+      ...calls.map(({ aggregator }, index) => aggregator.finish(state[index] ?? null)),
+      timestampMs,
+      ...key,
+      ...bounds,
+    ]
+    const storeName = 'Aggregate-Aggregate-Materialize'
+    const materialization: Materialization = {
+      storeName,
+      windowed: step.window !== null,
+      columns: step.schema.value,
+      read: (key, state, timestampMs, bounds) => finish(state, key, bounds, timestampMs),
+    }
+    const materialized = Materialized.as<Row, Row>(storeName).withKeySerde(keySerde).withValueSerde(stateSerde)
+    const grouped = Grouped.with(keySerde, inputSerde).withName('Aggregate-GroupBy')
+    if (step.inputType === 'TABLE') {
+      const rows = this.step(step.input)
+      if (rows.kind !== 'table') throw new TypeError('a stream where a table is needed')
+      const table = rows.table
+        .groupBy<Row | null, Row>((_, row) => [groupOf(row), row], grouped as unknown as Grouped<Row | null, Row>)
+        .aggregate<Row>(initial, add, subtract, materialized as unknown as Materialized<Row | null, Row>)
+        .mapValues((state, key) => finish(state, key as Row, []))
+      return { kind: 'table', table: table as KTable<Key, Row>, materialization }
+    }
+    const stream = this.stream(step.input).filter((_, row) => row !== null) as KStream<Key, Row>
+    const byGroup = step.sameKey
+      ? (stream as unknown as KStream<Row, Row>).groupByKey(grouped)
+      : stream.groupBy((_, row) => groupOf(row) as Row, grouped)
+    if (step.window === null) {
+      const table = byGroup.aggregate<Row>(initial, add, materialized).mapValues((state, key) => finish(state, key, []))
+      return { kind: 'table', table: table as KTable<Key, Row>, materialization }
+    }
+    const { type, sizeMs, advanceMs, graceMs, retentionMs } = step.window
+    if (type === 'SESSION') throw unsupported('session windows')
+    if (step.final) throw unsupported('EMIT FINAL')
+    const windows = TimeWindows.ofSizeAndGrace(sizeMs, graceMs)
+    const table = byGroup
+      .windowedBy(advanceMs === null ? windows : windows.advanceBy(advanceMs))
+      .aggregate<Row>(
+        initial,
+        add,
+        retentionMs === null ? materialized : materialized.withRetention(Math.max(retentionMs, sizeMs + graceMs)),
+      )
+      .mapValues((state, window) => finish(state, window.key, [window.startMs, window.endMs]))
+    return { kind: 'table', table: table as unknown as KTable<Key, Row>, materialization }
+  }
+
+  private scope(schema: StepSchema): StepScope {
+    return new StepScope(schema, this.context.functions, this.context.customTypes)
+  }
+  private compile(text: string, schema: StepSchema): Evaluate {
+    return compileExpression(parseExpression(text), this.scope(schema)).evaluate
+  }
+  private errorsOf(step: Step): EvaluationContext {
+    return { onError: error => this.context.onProcessingError({ queryId: this.queryId, step: step.context, error }) }
+  }
+}
+
+function derived(below: Materialization, columns: readonly Column[], apply: (row: Row) => Row | null): Materialization {
+  return {
+    ...below,
+    columns,
+    read: (key, stored, timestampMs, bounds) => {
+      const row = below.read(key, stored, timestampMs, bounds)
+      return row === null ? null : apply(row)
+    },
+  }
+}
+
+function valueOrNull(evaluate: Evaluate, row: Row, errors: EvaluationContext): SqlValue {
+  try {
+    return evaluate(row, errors)
+  } catch (error) {
+    errors.onError(error as Error)
+    return null
+  }
+}
+
+/** The key's columns, whether it is in a window or not. */
+export function keyRow(key: Key): Row {
+  if (key === null) return []
+  return key instanceof Windowed ? key.key : key
+}
+
+function unsupported(what: string): SqlAnalysisError {
+  return new SqlAnalysisError(`${what} are not supported yet`)
+}
