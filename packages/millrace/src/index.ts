@@ -1,0 +1,2 @@
+export { type Addresses, AllInOne, type AllInOneOptions } from './server/all-in-one.ts'
+export { VERSION } from './version.ts'

@@ -1,0 +1,64 @@
+/**
+ * HTTP/1.1 and cleartext HTTP/2 on one socket, as ksqlDB's clients need it: a connection that opens with HTTP/2's preface
+ * is handed to one server, every other to the other.
+ */
+import { createServer as createHttp1Server } from 'node:http'
+import { createServer as createHttp2Server } from 'node:http2'
+import { createServer, type Socket } from 'node:net'
+import { getRequestListener } from '@hono/node-server'
+
+const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n')
+/** A connection that says nothing for this long is closed. */
+const FIRST_BYTES_TIMEOUT_MS = 30_000
+
+export interface HttpServer {
+  readonly port: number
+  /** Takes nothing new and cuts what is open. */
+  close(): Promise<void>
+}
+
+export type Fetch = (request: Request) => Response | Promise<Response>
+
+/** Rejects with Node's error (`EADDRINUSE`, …). Port 0 takes a free one. */
+export async function listenHttp(
+  fetch: Fetch,
+  options: { readonly host: string; readonly port: number },
+): Promise<HttpServer> {
+  const listener = getRequestListener(fetch)
+  const http1 = createHttp1Server(listener)
+  const http2 = createHttp2Server({}, listener)
+  const open = new Set<Socket>()
+  const server = createServer(socket => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket))
+    socket.on('error', () => socket.destroy())
+    socket.setTimeout(FIRST_BYTES_TIMEOUT_MS, () => socket.destroy())
+    socket.once('data', first => {
+      socket.setTimeout(0)
+      socket.pause()
+      socket.unshift(first)
+      const isHttp2 =
+        first.length >= PREFACE.length
+          ? first.subarray(0, PREFACE.length).equals(PREFACE)
+          : first[0] === PREFACE[0] && first[1] === PREFACE[1]
+      ;(isHttp2 ? http2 : http1).emit('connection', socket)
+      socket.resume()
+    })
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(options.port, options.host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+  const address = server.address()
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : options.port,
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        for (const socket of open) socket.destroy()
+      }),
+  }
+}
