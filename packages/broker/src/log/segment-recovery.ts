@@ -22,7 +22,9 @@ export interface RecoveredSegment {
 
 /**
  * Walks a segment batch by batch (size, format, checksum, increasing offsets) and makes its indexes anew. A batch that is
- * not valid ends the segment, unless it was durable and valid ones follow. Changes no byte of the log file.
+ * not valid ends the segment, unless it was durable and valid ones follow. Changes no byte of the log file, but writes
+ * those batches again that are not known to be durable: after a failed sync the system takes them for written, so that
+ * the sync of this recovery would leave them in the page cache.
  */
 export async function recoverSegment(segment: Segment, recovery: SegmentRecovery): Promise<RecoveredSegment> {
   const { codecs, indexIntervalBytes, durableOffset, onBatch } = recovery
@@ -45,6 +47,7 @@ export async function recoverSegment(segment: Segment, recovery: SegmentRecovery
     const { baseOffset: batchOffset, lastOffset } = batch
     if (batchOffset !== endOffset && !isGap(batch, position)) return false
     if (!segment.covers(lastOffset) || !batch.hasValidChecksum(codecs)) return false
+    if (lastOffset >= durableOffset) log.write(batch.bytes, position)
     const appended = { bytes: batch.bytes, lastOffset, maxTimestampMs: batch.maxTimestampMs }
     segment.reindex(appended, position, indexIntervalBytes, isBehindDamage)
     isBehindDamage = false
