@@ -96,9 +96,7 @@ function failDisk(broker: Machine, history: History, trouble: Partial<typeof CAL
   return () => {
     broker.node.diskConditions = CALM_DISK
     history.diskFails = false
-    // What a failed sync left in the page cache looks like data and is not on the disk: only a new start of the machine
-    // shows what there is.
-    broker.crash('power')
+    broker.crash('kill')
   }
 }
 
