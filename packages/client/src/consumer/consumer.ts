@@ -88,15 +88,15 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
    * Polls without end; `close` ends the iteration, the signal ends it with its reason. A batch counts as read when the
    * loop asks for the next one, or by a `commit()` in the loop; one that the loop was left in comes again.
    */
-  async *batches(options: { signal?: AbortSignal } = {}): AsyncGenerator<FetchedBatch, void, undefined> {
-    yield* this.handOut(options.signal, function* (batch) {
+  batches(options: { signal?: AbortSignal } = {}): AsyncGenerator<FetchedBatch, void, undefined> {
+    return this.handOut(options.signal, function* (batch) {
       yield { item: batch, offset: batch.records[0]!.offset, nextOffset: batch.nextOffset }
     })
   }
 
   /** As {@link batches}, record by record. */
-  async *records(options: { signal?: AbortSignal } = {}): AsyncGenerator<ConsumerRecord, void, undefined> {
-    yield* this.handOut(options.signal, function* (batch) {
+  records(options: { signal?: AbortSignal } = {}): AsyncGenerator<ConsumerRecord, void, undefined> {
+    return this.handOut(options.signal, function* (batch) {
       const { records } = batch
       const last = records.length - 1
       for (let index = 0; index < last; index++) {

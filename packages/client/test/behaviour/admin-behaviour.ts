@@ -1,3 +1,4 @@
+import type { KafkaError } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
 import { type ClusterUnderTest, readValues, TestClients } from './cluster-under-test.ts'
 
@@ -10,13 +11,14 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
       const name = clients.name('topic')
       const created = await admin.createTopics([{ name, partitions: 2, configs: { 'retention.ms': 5_000 } }])
       expect(created.get(name)).toMatchObject({ name, partitionCount: 2, replicationFactor: 1 })
+      await clients.known(name)
       const listed = (await admin.listTopics()).find(topic => topic.name === name)
       expect(listed).toEqual({ name, topicId: created.get(name)!.topicId, isInternal: false })
+      const partitions = async () => (await admin.describeTopics([name])).get(name)!.partitions
       await admin.createPartitions([{ topic: name, totalCount: 4 }])
-      const described = (await admin.describeTopics([name])).get(name)
-      expect(described?.partitions.map(({ partition }) => partition)).toEqual([0, 1, 2, 3])
+      await expect.poll(partitions).toMatchObject([0, 1, 2, 3].map(partition => ({ partition })))
       await admin.deleteTopics([name])
-      await expect(admin.describeTopics([name])).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_OR_PARTITION' })
+      await expect.poll(() => partitions().catch((error: KafkaError) => error.code)).toBe('UNKNOWN_TOPIC_OR_PARTITION')
     })
     test('what fails is named, what does not fail is done', async () => {
       const admin = clients.admin()
@@ -28,7 +30,7 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
         [old, 'TOPIC_ALREADY_EXISTS'],
         ['not/valid', 'INVALID_TOPIC_EXCEPTION'],
       ])
-      expect((await admin.describeTopics([fresh])).size).toBe(1)
+      await clients.known(fresh)
     })
     test('validateOnly changes nothing', async () => {
       const admin = clients.admin()
@@ -39,6 +41,7 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
     test('configs are described and altered one by one', async () => {
       const admin = clients.admin()
       const name = await clients.topic(1, { 'cleanup.policy': 'compact' })
+      await clients.known(name)
       const resource = { type: 'topic', name } as const
       await admin.incrementalAlterConfigs([
         { ...resource, changes: [{ name: 'retention.ms', operation: 'set', value: '1000' }] },
@@ -48,13 +51,13 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
         const [description] = await admin.describeConfigs([{ ...resource, settings }])
         return [...description!.configs.values()].map(({ name, value, isDefault }) => [name, value, isDefault]).sort()
       }
-      expect(await configs()).toEqual([
+      await expect.poll(configs).toEqual([
         ['cleanup.policy', 'compact', false],
         ['retention.ms', '1000', false],
         ['segment.bytes', '1073741824', true],
       ])
       await admin.incrementalAlterConfigs([{ ...resource, changes: [{ name: 'retention.ms', operation: 'delete' }] }])
-      expect((await configs())[1]).toEqual(['retention.ms', '604800000', true])
+      await expect.poll(async () => (await configs())[1]).toEqual(['retention.ms', '604800000', true])
       const wrong = [{ ...resource, changes: [{ name: 'no.such', operation: 'set', value: '1' } as const] }]
       await expect(admin.incrementalAlterConfigs(wrong)).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
     })

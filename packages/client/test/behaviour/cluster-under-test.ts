@@ -49,6 +49,11 @@ export class TestClients {
     return name
   }
 
+  /** Brokers learn of a new topic a moment after the controller has created it; this waits for that. */
+  async known(topic: string): Promise<void> {
+    await this.consumer({ allowAutoCreateTopics: false }).partitionsFor(topic)
+  }
+
   /** A consumer at the beginning of all partitions of a topic, outside of any group. */
   async reader(topic: string, options: Own<ConsumerOptions> = {}): Promise<Consumer> {
     const consumer = this.consumer(options)

@@ -1,0 +1,16 @@
+/**
+ * The client's behaviour suites against Apache Kafka: what our broker answers in the unit tests, Kafka answers here.
+ * `npm run interop:kafka` starts a broker for it.
+ */
+import { adminBehaviour } from '../../packages/client/test/behaviour/admin-behaviour.ts'
+import { consumerBehaviour } from '../../packages/client/test/behaviour/consumer-behaviour.ts'
+import { producerBehaviour } from '../../packages/client/test/behaviour/producer-behaviour.ts'
+
+const bootstrapServers = process.env.MILLRACE_KAFKA_SERVERS
+if (bootstrapServers === undefined)
+  throw new Error('MILLRACE_KAFKA_SERVERS names no brokers: use npm run interop:kafka')
+
+const cluster = () => ({ bootstrapServers })
+producerBehaviour(cluster)
+consumerBehaviour(cluster)
+adminBehaviour(cluster)
