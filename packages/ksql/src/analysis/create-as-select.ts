@@ -2,9 +2,10 @@
 import type * as ast from '../ast/nodes.ts'
 import { printExpression, printName } from '../ast/print.ts'
 import type { DataSource, FormatInfo } from '../catalog/data-source.ts'
-import { type LogicalSchema, schemaText } from '../catalog/schema.ts'
+import { type Column, type LogicalSchema, schemaText } from '../catalog/schema.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { implicitConversion } from '../expressions/coercion.ts'
+import { compileAggregateCall } from '../expressions/compile-aggregate-call.ts'
 import { checkFormatHolds, checkKeyTypes, rulesOf } from '../formats/format-rules.ts'
 import { parseExpression } from '../parser/parse.ts'
 import type { QueryPlan, SelectStep, Step } from '../plan/steps.ts'
@@ -13,6 +14,7 @@ import { checkTimestamp, checkWrapping } from './create-source.ts'
 import { atPlace } from './names.ts'
 import { planQuery } from './plan-query.ts'
 import type { AnalysisContext } from './planned.ts'
+import { StepScope } from './step-scope.ts'
 import { parseProperties, type SourceProperties } from './with-properties.ts'
 
 export interface CreatedQuery {
@@ -41,6 +43,7 @@ export function analyseCreateAsSelect(
     schema.key.length === 0 ? { name: 'NONE' as const } : (properties.keyFormat ?? inherited(planned.keyFormat))
   const valueFormat = properties.valueFormat ?? inheritedValue(planned.valueFormat, statement)
   checkKeyTypes(schema.key)
+  checkIntermediates(planned.step, valueFormat, context)
   const described = (check: () => void): void => {
     try {
       check()
@@ -68,6 +71,25 @@ export function analyseCreateAsSelect(
     sql: text,
   }
   return { source, properties, plan: planOf(queryId, source, planned.step, planned.sources) }
+}
+
+/** The value format also holds what aggregates keep between rows. */
+function checkIntermediates(step: Step, format: FormatInfo, context: AnalysisContext): void {
+  if (step.kind === 'aggregate') {
+    const scope = new StepScope(step.input.schema, context.functions, context.catalog.types)
+    const columns = step.calls.map((text, index) => ({
+      name: `A${index}`,
+      type: compileAggregateCall(parseExpression(text) as ast.FunctionCall, scope).aggregator.intermediate,
+    }))
+    if (canHold(format, columns)) return
+    throw new SqlAnalysisError(
+      'One of the functions used in the statement has an intermediate type that the value format can not handle. Please remove the function or change the format.',
+    )
+  }
+  if ('input' in step) checkIntermediates(step.input, format, context)
+}
+function canHold(format: FormatInfo, columns: readonly Column[]): boolean {
+  return rulesOf(format).types === null || columns.every(({ type }) => rulesOf(format).types?.has(type.kind))
 }
 
 /** What belongs to the source's own topic is not inherited by the sink. */
@@ -123,6 +145,8 @@ export function analyseInsertInto(
       `INSERT INTO can only be used to insert into a stream. ${target.name} is a table.`,
       statement.at,
     )
+  if (target.schema.headers.length > 0)
+    throw new SqlAnalysisError(`Cannot insert into ${target.name} because it has header columns`, statement.at)
   if (target.readOnly) throw new SqlAnalysisError(`Cannot insert into read-only stream: ${target.name}`, statement.at)
   const planned = planQuery(statement.query, context, statement.target)
   if (planned.type === 'TABLE')

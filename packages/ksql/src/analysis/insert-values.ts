@@ -40,6 +40,11 @@ export function analyseInsertValues(
     throw new SqlAnalysisError('Cannot insert values into windowed stream or table!', statement.at)
   const { schema } = target
   const columns = [...schema.key, ...schema.value]
+  if (statement.columns === null && schema.headers.length > 0 && statement.values.length > columns.length)
+    throw new SqlAnalysisError(
+      `Cannot insert into HEADER columns: ${schema.headers.map(({ name }) => name).join(', ')}`,
+      statement.at,
+    )
   const names = statement.columns ?? columns.map(({ name }) => name)
   const headers = names.filter(name => schema.headers.some(column => column.name === name))
   if (headers.length > 0)

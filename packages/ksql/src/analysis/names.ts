@@ -25,7 +25,15 @@ export function columnsOfSource(source: DataSource): Column[] {
 }
 
 export class SourceNames {
-  constructor(readonly sources: readonly NamedSource[]) {}
+  constructor(
+    readonly sources: readonly NamedSource[],
+    /** Key columns that a join added and no source has. */
+    private readonly synthetic: readonly string[] = [],
+  ) {}
+
+  withSynthetic(columns: readonly string[]): SourceNames {
+    return new SourceNames(this.sources, columns)
+  }
 
   get isJoin(): boolean {
     return this.sources.length > 1
@@ -44,6 +52,7 @@ export class SourceNames {
       if (!columnsOfSource(found.source).some(column => column.name === name)) throw this.unresolved(reference, clause)
       return this.internal(qualifier, name)
     }
+    if (this.synthetic.includes(name)) return name
     const owners = this.sources.filter(({ source }) => columnsOfSource(source).some(column => column.name === name))
     if (owners.length > 1) {
       const choices = owners

@@ -32,8 +32,9 @@ export interface PlannedQuery extends Planned {
 
 /** `sink` names the result of a persistent query; null for a query that is only answered. */
 export function planQuery(query: ast.Query, context: AnalysisContext, sink: string | null): PlannedQuery {
-  const names = namesOf(query, context)
-  let planned = planSources(query, names, context)
+  const sourceNames = namesOf(query, context)
+  let planned = planSources(query, sourceNames, context)
+  const names = sourceNames.withSynthetic(syntheticKeys(planned, sourceNames))
   if (query.where !== null) planned = planWhere(planned, query.where, names, context)
 
   const taken = names.sources.flatMap(({ source: { schema } }) =>
@@ -62,6 +63,16 @@ export function planQuery(query: ast.Query, context: AnalysisContext, sink: stri
   const items = selectOver(query.select, planned, names, generated, sink !== null, context)
   const flat = planTableFunctions(planned, items, context)
   return finish(flat.planned, flat.items, origin, sink, names, context)
+}
+
+function syntheticKeys(planned: Planned, names: SourceNames): string[] {
+  if (!names.isJoin) return []
+  const owned = new Set(
+    names.sources.flatMap(({ alias, source }) =>
+      source.schema.key.concat(source.schema.value).map(({ name }) => names.internal(alias, name)),
+    ),
+  )
+  return planned.step.schema.key.map(({ name }) => name).filter(name => !owned.has(name) && name.startsWith('ROWKEY'))
 }
 
 function aggregatesIn(expression: ast.Expression, context: AnalysisContext): ast.FunctionCall[] {
@@ -110,6 +121,7 @@ function planPartitionBy(
       'Implicit repartitioning of windowed sources is not supported. See https://github.com/confluentinc/ksql/issues/4385.',
       partitionBy[0]?.at,
     )
+  if (partitionBy.length === 0) throw new SqlAnalysisError('PARTITION BY requires at least one expression')
   const expressions = partitionBy.map(expression => resolveColumns(expression, names, 'PARTITION BY'))
   const nulls = expressions.filter(expression => expression.kind === 'NullLiteral')
   if (nulls.length > 0 && expressions.length > 1)

@@ -117,8 +117,8 @@ function planJoin(
       `Foreign-key joins are not supported yet: ${criteria.leftText} is not the primary key of ${joined[0]!.alias}`,
       join.at,
     )
-  const keyed = rekey(left, criteria.left, names, context)
-  const keyedRight = rekey(right, criteria.right, names, context)
+  const keyed = rekey(left, criteria.left, criteria.leftText, names, context)
+  const keyedRight = rekey(right, criteria.right, criteria.rightText, names, context)
   const [leftType, rightType] = [keyed.step.schema.key[0]!.type, keyedRight.step.schema.key[0]!.type]
   if (!sameType(leftType, rightType) && commonType(leftType, rightType) === null)
     throw new SqlAnalysisError(
@@ -193,7 +193,13 @@ function isKey(planned: Planned, expression: ast.Expression): boolean {
 }
 
 /** The side with the join expression as its key; unchanged when it is already. */
-function rekey(planned: Planned, expression: ast.Expression, names: SourceNames, context: AnalysisContext): Planned {
+function rekey(
+  planned: Planned,
+  expression: ast.Expression,
+  text: string,
+  names: SourceNames,
+  context: AnalysisContext,
+): Planned {
   if (isKey(planned, expression)) return planned
   if (planned.window !== null)
     throw new SqlAnalysisError(
@@ -217,7 +223,12 @@ function rekey(planned: Planned, expression: ast.Expression, names: SourceNames,
       schema: { key: [{ name, type }], value },
       context: names.isJoin ? 'SelectKey' : 'PartitionBy',
     },
-    key: [{ name, expressions: [expression], text: [printExpression(expression)] }],
+    // A result can show a column as its key, but no expression: that is what the other side's column is for.
+    key: [
+      expression.kind === 'ColumnReference'
+        ? { name, expressions: [expression], text: [text] }
+        : { name, expressions: [], text: [] },
+    ],
   }
 }
 

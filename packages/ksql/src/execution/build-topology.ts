@@ -133,11 +133,20 @@ class TopologyBuilder {
     const index = all.findIndex(({ name }) => name === column)
     const toMs = timestampOf(all[index] as Column, format)
     const keyColumns = sink.schema.key.length
+    const errors: EvaluationContext = {
+      onError: error => this.context.onProcessingError({ queryId: this.queryId, step: 'Sink', error }),
+    }
     return stream.processValues<Value>(processor => ({
       process(record) {
         const value =
           index < keyColumns ? (keyRow(record.key)[index] ?? null) : (record.value?.[index - keyColumns] ?? null)
-        processor.forward(value === null ? record : record.withTimestamp(toMs(value)))
+        if (value === null) return processor.forward(record)
+        try {
+          processor.forward(record.withTimestamp(toMs(value)))
+        } catch (error) {
+          // No time, no record: ksqlDB leaves it out and goes on.
+          errors.onError(error as Error)
+        }
       },
     }))
   }
@@ -226,10 +235,10 @@ class TopologyBuilder {
   private partitionBy(step: PartitionByStep): Rows {
     const expressions = step.expressions.map(expression => this.compile(expression, step.input.schema))
     const errors = this.errorsOf(step)
-    const keyOf = (row: Value): Key =>
-      row === null || expressions.length === 0
-        ? null
-        : expressions.map(expression => valueOrNull(expression, row, errors))
+    const keyOf = (row: Value): Key => {
+      if (expressions.length === 0) return null
+      return expressions.map(expression => (row === null ? null : valueOrNull(expression, row, errors)))
+    }
     const added = step.schema.value
       .slice(step.input.schema.value.length)
       .map(({ name }) => step.schema.key.findIndex(column => column.name === name))

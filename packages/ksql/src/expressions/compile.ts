@@ -183,7 +183,13 @@ class Compiler implements ExpressionCompiler {
     // A text beside a value of another type is read as that type, as INSERT VALUES would.
     if (leftNode.kind === 'StringLiteral' && right.type !== null) left = literalAs(leftNode, right.type) ?? left
     if (rightNode.kind === 'StringLiteral' && left.type !== null) right = literalAs(rightNode, left.type) ?? right
+    if (isEpochColumn(leftNode) && rightNode.kind === 'StringLiteral')
+      right = constant(BIGINT, parseTimestamp(rightNode.value))
+    if (isEpochColumn(rightNode) && leftNode.kind === 'StringLiteral')
+      left = constant(BIGINT, parseTimestamp(leftNode.value))
     const distinct = operator.startsWith('IS')
+    if (!distinct && left.type === null && right.type === null)
+      throw new SqlAnalysisError(`Comparison with NULL not supported: NULL ${operator} NULL`, leftNode.at)
     if (left.type === null || right.type === null) {
       const present = left.type === null ? right.evaluate : left.evaluate
       const same = operator === 'IS NOT DISTINCT FROM'
@@ -232,11 +238,25 @@ class Compiler implements ExpressionCompiler {
   }
 
   private inList(node: ast.In): CompiledExpression {
-    const operand = this.compile(node.operand)
-    const tests = node.list.map(element => this.compare('=', node.operand, element).evaluate)
+    const { members, type } = inPredicate(() =>
+      unifyAll(
+        [node.operand, ...node.list],
+        this,
+        (wanted, found, element) =>
+          `operator does not exist: ${typeText(wanted)} = ${typeText(found)} (${printExpression(element)})\nHint: You might need to add explicit type casts.`,
+      ),
+    )
     const { negated } = node
-    if (operand.type === null) return constant(BOOLEAN, negated)
-    return { type: BOOLEAN, evaluate: (row, context) => tests.some(test => test(row, context) === true) !== negated }
+    const test = type === null ? null : comparison('=', type, type)
+    if (test === null) return constant(BOOLEAN, negated)
+    const [operand, ...list] = members as [Evaluate, ...Evaluate[]]
+    return {
+      type: BOOLEAN,
+      evaluate: (row, context) => {
+        const value = operand(row, context)
+        return list.some(element => test(value, element(row, context))) !== negated
+      },
+    }
   }
 
   private like(node: ast.Like): CompiledExpression {
@@ -273,7 +293,8 @@ class Compiler implements ExpressionCompiler {
     const { type, members } = unifyAll(
       results,
       this,
-      "Invalid Case expression. Type for all 'THEN' clauses should be the same",
+      (wanted, found, branch) =>
+        `Invalid Case expression. Type for all 'THEN' clauses should be the same. THEN expression '${printExpression(branch)}' has type: ${typeText(found)}. Previous THEN expression(s) type: ${typeText(wanted)}.`,
     )
     const otherwise = node.otherwise === null ? NULL.evaluate : (members.at(-1) as Evaluate)
     return {
@@ -358,6 +379,20 @@ class Compiler implements ExpressionCompiler {
         return struct === null ? null : (struct[index] ?? null)
       },
     }
+  }
+}
+
+/** Times in milliseconds that may be compared with a text. */
+function isEpochColumn(node: ast.Expression): boolean {
+  return node.kind === 'ColumnReference' && /(?:^|_)(?:ROWTIME|WINDOWSTART|WINDOWEND)$/.test(node.name)
+}
+
+function inPredicate<T>(compile: () => T): T {
+  try {
+    return compile()
+  } catch (error) {
+    if (!(error instanceof SqlAnalysisError)) throw error
+    throw new SqlAnalysisError(`Invalid Predicate: ${error.message}`, error.at)
   }
 }
 

@@ -1,16 +1,20 @@
 /** `ARRAY[…]`, `MAP(k := v, …)`, `STRUCT(f := v, …)`. */
 import type * as ast from '../ast/nodes.ts'
+import { printExpression } from '../ast/print.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
-import { type SqlType, STRING } from '../types/sql-type.ts'
+import { type SqlType, STRING, typeText } from '../types/sql-type.ts'
 import type { CompiledExpression } from './compiled.ts'
 import type { ExpressionCompiler } from './scope.ts'
-import { unifyAll } from './unify.ts'
+import { type Mismatch, unifyAll } from './unify.ts'
 
 const SEE_4239 =
   '(see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL value to the desired type.'
 
+const noOperator: Mismatch = (wanted, found, node) =>
+  `operator does not exist: ${typeText(wanted)} = ${typeText(found)} (${printExpression(node)})\nHint: You might need to add explicit type casts.`
+
 export function createArray(node: ast.CreateArray, compiler: ExpressionCompiler): CompiledExpression {
-  const { type, members } = unifyAll(node.elements, compiler, 'operator does not exist')
+  const { type, members } = unifyAll(node.elements, compiler, noOperator)
   if (type === null)
     throw new SqlAnalysisError(
       node.elements.length === 0
@@ -33,12 +37,12 @@ export function createMap(node: ast.CreateMap, compiler: ExpressionCompiler): Co
   const keys = unifyAll(
     node.entries.map(entry => entry.key),
     compiler,
-    'operator does not exist',
+    noOperator,
   )
   const values = unifyAll(
     node.entries.map(entry => entry.value),
     compiler,
-    'operator does not exist',
+    noOperator,
   )
   if (keys.type === null) throw new SqlAnalysisError(`Cannot construct a map with all NULL keys ${SEE_4239}`, node.at)
   if (values.type === null)

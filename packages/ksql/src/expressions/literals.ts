@@ -1,7 +1,7 @@
 /** A text literal where a value of another type stands: `d = '2020-01-01'`, `id IN ('1', '2')`. */
 import type { StringLiteral } from '../ast/nodes.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
-import { type SqlType, typeText } from '../types/sql-type.ts'
+import type { SqlType } from '../types/sql-type.ts'
 import type { SqlValue } from '../types/sql-value.ts'
 import { castOf } from './cast.ts'
 import type { CompiledExpression } from './compiled.ts'
@@ -21,11 +21,8 @@ export function readLiteral(node: StringLiteral, type: SqlType): CompiledExpress
   let value: SqlValue
   try {
     value = convert(node.value)
-  } catch (error) {
-    throw new SqlAnalysisError(
-      error instanceof Error ? error.message : `invalid input syntax for type ${typeText(type)}: "${node.value}".`,
-      node.at,
-    )
+  } catch {
+    throw new SqlAnalysisError(`invalid input syntax for type ${type.kind}: "${node.value}".`, node.at)
   }
   return { type, evaluate: () => value }
 }

@@ -115,10 +115,7 @@ function whyNotType(rule: FormatRules, type: SqlType): string | null {
     case 'ARRAY':
       return whyNotType(rule, type.element)
     case 'MAP':
-      if (rule.stringKeysOnly && type.key.kind !== 'STRING')
-        return rule.name === 'AVRO'
-          ? 'Avro only supports MAPs with STRING keys'
-          : `${rule.name} only supports MAP types with STRING keys`
+      if (rule.stringKeysOnly && type.key.kind !== 'STRING') return mapKeyProblem(rule.name)
       return whyNotType(rule, type.value)
     case 'STRUCT': {
       for (const field of type.fields) {
@@ -130,6 +127,12 @@ function whyNotType(rule: FormatRules, type: SqlType): string | null {
     default:
       return null
   }
+}
+
+function mapKeyProblem(format: FormatName): string {
+  if (format === 'AVRO') return 'Avro only supports MAPs with STRING keys'
+  if (format.startsWith('PROTOBUF')) return 'PROTOBUF format only supports MAP types with STRING keys'
+  return 'JSON only supports MAP types with STRING keys'
 }
 
 /** Keys hold no maps: equal maps may have different bytes. */

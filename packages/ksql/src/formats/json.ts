@@ -36,11 +36,13 @@ export function jsonSerde(columns: readonly Column[], bare: boolean): Serde {
   if (bare && only !== undefined) {
     const [read, write] = [readerOf(only.type), writerOf(only.type)]
     return {
-      serialize: row => (row === null ? null : Buffer.from(write(row[0] ?? null))),
+      serialize: row => {
+        const value = row?.[0] ?? null
+        return value === null ? null : Buffer.from(write(value))
+      },
       deserialize: bytes => {
         if (bytes === null) return null
-        const value = read(parseJson(bytes.toString()))
-        return [value]
+        return [read(parseJson(bytes.toString()))]
       },
     }
   }
