@@ -7,12 +7,34 @@ export { canonicalText } from './avro/print.ts'
 export * from './avro/schema.ts'
 export { AvroSchemaError } from './avro/schema-error.ts'
 export { TypeName } from './avro/type-name.ts'
+export {
+  AvroBranch,
+  AvroDecimal,
+  type AvroDuration,
+  AvroValueError,
+  type AvroValueForm,
+  DEFAULT_VALUE_FORM,
+} from './codec/avro-value.ts'
+export { type AvroDecodingLimits, DEFAULT_DECODING_LIMITS } from './codec/byte-reader.ts'
+export { AvroDecoder, type AvroDecoderOptions } from './codec/decoder.ts'
+export { AvroEncoder } from './codec/encoder.ts'
+export { bigIntOf, twosComplement } from './codec/logical-types.ts'
 export { type RegistryAppOptions, registryApp } from './http/app.ts'
 export { javaDoubleText, javaFloatText } from './json/java-numbers.ts'
 export { JsonNumber, type JsonObject, type JsonValue, jsonValueOf } from './json/json-value.ts'
 export { printJson } from './json/print-json.ts'
 export { JsonSyntaxError, readJson } from './json/read-json.ts'
 export { type RegistryOptions, SchemaRegistry } from './registry.ts'
+export { AvroSerde, type AvroSerdeOptions, SchemaNotLoadedError } from './serde/avro-serde.ts'
+export { HttpRegistryClient, type HttpRegistryClientOptions } from './serde/http-client.ts'
+export { InProcessRegistryClient } from './serde/in-process-client.ts'
+export {
+  type FoundSchema,
+  type RegisteredSchema,
+  RegistryCallError,
+  type RegistryClient,
+  type SchemaDefinition,
+} from './serde/registry-client.ts'
 export {
   NamelessSchemaError,
   SUBJECT_NAME_STRATEGIES,
