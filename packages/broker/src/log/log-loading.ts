@@ -110,7 +110,7 @@ async function openLog(
   const range = { logStartOffset, maxOffset: logEndOffset }
   const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
   await replayProducers(segments, upToOffset, logEndOffset, batch => producers.record(batch, nowMs))
-  if (producers.size > 0) producers.restoreEarlierBatches(await lastSequencedBatches(segments.at(-1)!))
+  if (producers.size > 0) producers.restoreEarlierBatches(await lastSequencedBatches(segments))
   return {
     segments,
     logStartOffset,
@@ -200,6 +200,7 @@ async function recoverLog(
     writeEpochs(files, directory, epochs)
     if (kept.length < segments.length) await files.syncDirectory(directory)
   }
+  if (producers.size > 0) producers.restoreEarlierBatches(await lastSequencedBatches(kept))
   return {
     segments: kept,
     logStartOffset,
@@ -236,26 +237,41 @@ async function replayProducers(
   }
 }
 
-async function lastSequencedBatches(segment: Segment): Promise<SequencedBatch[]> {
-  const { offsetIndex, sizeInBytes } = segment
-  const entry = offsetIndex.firstBehindPosition(sizeInBytes - PRODUCER_TAIL_BYTES)
-  const start =
-    sizeInBytes <= PRODUCER_TAIL_BYTES || entry >= offsetIndex.entryCount ? 0 : offsetIndex.entry(entry).position
+/** In order, from as many segments as the tail needs. */
+async function lastSequencedBatches(segments: readonly Segment[]): Promise<SequencedBatch[]> {
+  const tail: { segment: Segment; start: number }[] = []
+  let wantedBytes = PRODUCER_TAIL_BYTES
+  for (const segment of segments.toReversed()) {
+    const start = tailStart(segment, wantedBytes)
+    if (start === undefined) break
+    tail.unshift({ segment, start })
+    wantedBytes -= segment.sizeInBytes - start
+    if (wantedBytes <= 0) break
+  }
   const batches: SequencedBatch[] = []
-  if (sizeInBytes - start > 2 * PRODUCER_TAIL_BYTES) return batches
-  await scanBatches(segment.log, start, sizeInBytes, batch => {
-    const { producerId, producerEpoch, baseSequence, lastSequence, lastOffsetDelta, lastOffset, maxTimestampMs } = batch
-    if (producerId >= 0)
-      batches.push({
-        producerId,
-        producerEpoch,
-        baseSequence,
-        lastSequence,
-        lastOffsetDelta,
-        lastOffset,
-        maxTimestampMs,
-      })
-    return true
-  })
+  for (const { segment, start } of tail) {
+    await scanBatches(segment.log, start, segment.sizeInBytes, batch => {
+      const { producerId, producerEpoch, baseSequence, lastSequence, lastOffsetDelta, lastOffset, maxTimestampMs } =
+        batch
+      if (producerId >= 0)
+        batches.push({
+          producerId,
+          producerEpoch,
+          baseSequence,
+          lastSequence,
+          lastOffsetDelta,
+          lastOffset,
+          maxTimestampMs,
+        })
+      return true
+    })
+  }
   return batches
+}
+
+/** Where a batch begins that leaves about `bytes` to the end; undefined if the index names none that is near enough. */
+function tailStart({ offsetIndex, sizeInBytes }: Segment, bytes: number): number | undefined {
+  const entry = sizeInBytes <= bytes ? offsetIndex.entryCount : offsetIndex.firstBehindPosition(sizeInBytes - bytes)
+  const start = entry >= offsetIndex.entryCount ? 0 : offsetIndex.entry(entry).position
+  return sizeInBytes - start > 2 * PRODUCER_TAIL_BYTES ? undefined : start
 }
