@@ -9,7 +9,7 @@ export type ConfigTypeName = 'BOOLEAN' | 'STRING' | 'INT' | 'LONG' | 'DOUBLE' | 
 
 export interface ConfigType<T> {
   readonly name: ConfigTypeName
-  /** Says what is wrong by throwing a string's worth of Error; accepts the typed value and Kafka's text form. */
+  /** Takes the typed value or Kafka's text form. Throws an Error whose message is the `reason` of {@link InvalidConfigError}. */
   parse(raw: unknown): T
   /** Kafka's text form, as DescribeConfigs reports it. */
   print(value: T): string
@@ -20,7 +20,6 @@ export interface ConfigSetting<T> {
   readonly default: T
   readonly doc: string
 }
-export type ConfigDefinition = Readonly<Record<string, ConfigSetting<unknown>>>
 type Row = { readonly type: ConfigType<unknown>; readonly default: unknown; readonly doc: string }
 type TypeOfRow<R> = R extends { readonly type: ConfigType<infer T> } ? T : never
 export type ConfigValues<D> = { readonly [K in keyof D]: TypeOfRow<D[K]> }

@@ -100,9 +100,6 @@ export type CoordinatorRecordInput<Types extends CoordinatorRecordTypes> = {
 }[keyof Types]
 
 export type GroupRecord = CoordinatorRecord<typeof GROUP_RECORDS>
-export type GroupRecordInput = CoordinatorRecordInput<typeof GROUP_RECORDS>
-export type TransactionRecord = CoordinatorRecord<typeof TRANSACTION_RECORDS>
-export type TransactionRecordInput = CoordinatorRecordInput<typeof TRANSACTION_RECORDS>
 
 /** Key and value as they are appended to the log. Throws UnencodableValueError. */
 export function encodeCoordinatorRecord<Types extends CoordinatorRecordTypes>(

@@ -26,7 +26,7 @@ export const ResponseHeader = message({
   fields: { correlationId: { type: int32, versions: '0+', about: 'Of the request this answers.' } },
 })
 
-export const API_VERSIONS_KEY = 18
+const API_VERSIONS_KEY = 18
 
 export interface RequestHeader {
   readonly requestApiKey: number
@@ -38,7 +38,7 @@ export interface RequestHeader {
 export function requestHeaderVersion(request: Message<unknown, unknown>, version: number): number {
   return isFlexible(request, version) ? 2 : 1
 }
-export function responseHeaderVersion(response: Message<unknown, unknown>, version: number): number {
+function responseHeaderVersion(response: Message<unknown, unknown>, version: number): number {
   return response.apiKey !== API_VERSIONS_KEY && isFlexible(response, version) ? 1 : 0
 }
 
