@@ -160,17 +160,18 @@ test('a windowed count, its changelog, and queries by window', async () => {
   await app.start()
   await eventually(() => app.metrics()['process-total'] === 7)
   expect(app.metrics()['dropped-records-total']).toBe(1)
-  const output = (await cluster.read('clicked')).map(
-    ({ key, value }) => `${key!.toString('hex')} ${value!.readBigInt64BE()}`,
+  const output = async () =>
+    (await cluster.read('clicked')).map(({ key, value }) => `${key!.toString('hex')} ${value!.readBigInt64BE()}`)
+  await eventually(async () =>
+    expect(await output()).toEqual([
+      '6100000000000003e8 1',
+      '6200000000000003e8 1',
+      '6100000000000003e8 2',
+      '6100000000000007d0 1',
+      '6100000000000003e8 3',
+      '620000000000002328 1',
+    ]),
   )
-  expect(output).toEqual([
-    '6100000000000003e8 1',
-    '6200000000000003e8 1',
-    '6100000000000003e8 2',
-    '6100000000000007d0 1',
-    '6100000000000003e8 3',
-    '620000000000002328 1',
-  ])
   const changes = await cluster.read('windows-per-second-changelog')
   expect(changes[0]!.key!.toString('hex')).toBe('6100000000000003e800000000')
   expect((await cluster.configsOf('windows-per-second-changelog')).get('cleanup.policy')).toBe('compact,delete')

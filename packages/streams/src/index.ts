@@ -2,6 +2,7 @@ export { Branched } from './dsl/branched.ts'
 export type { StreamsBuilderOptions } from './dsl/builder-defaults.ts'
 export { Consumed } from './dsl/consumed.ts'
 export { Grouped } from './dsl/grouped.ts'
+export { Joined } from './dsl/joined.ts'
 export { Materialized, type StoreType } from './dsl/materialized.ts'
 export { Named } from './dsl/named.ts'
 export { Produced } from './dsl/produced.ts'
@@ -38,6 +39,7 @@ export type { Aggregator, Initializer } from './processors/aggregate.ts'
 export type { KeyValue } from './processors/map.ts'
 export type { ValueMapper } from './processors/map-values.ts'
 export type { Reducer } from './processors/reduce.ts'
+export type { ValueJoiner } from './processors/value-joiner.ts'
 export { InternalTopicMismatchError } from './runtime/internal-topic-manager.ts'
 export {
   ClosedBeforeRunningError,
@@ -48,13 +50,14 @@ export {
 export type { KafkaStreamsState } from './runtime/kafka-streams-state.ts'
 export type { Logger } from './runtime/logger.ts'
 export { CopartitionError, MissingSourceTopicError } from './runtime/partition-counts.ts'
+export type { ProductionExceptionHandler, ProductionFailure } from './runtime/producer-collector.ts'
 export {
   type QueryableKeyValueStore,
   type QueryableStoreType,
   QueryableStoreTypes,
   type QueryableWindowStore,
 } from './runtime/queryable-store.ts'
-export { InvalidStateStoreError, ProductionError } from './runtime/runtime-errors.ts'
+export { InvalidStateStoreError, NewPartitionsError, ProductionError } from './runtime/runtime-errors.ts'
 export { StateDirectoryLockedError } from './runtime/state-directory.ts'
 export type { StateRestoreListener } from './runtime/state-restore-listener.ts'
 export { STREAMS_CONFIG } from './runtime/streams-config.ts'

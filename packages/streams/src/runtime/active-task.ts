@@ -103,6 +103,12 @@ export class ActiveTask {
     this.state.commit(this.#checkpoint())
   }
 
+  /** The positions that are committed, as far as this task has committed any. */
+  get committedInputs(): readonly InputPosition[] {
+    const { partition } = this.plan
+    return [...this.#committed].map(([topic, offset]) => ({ topic, partition, offset }))
+  }
+
   #checkpoint(): Checkpoint {
     const changelogs = new Map<string, ChangelogPosition>()
     for (const changelog of this.changelogs) {
@@ -111,8 +117,6 @@ export class ActiveTask {
       const offset = this.positionOf(changelog)
       if (offset !== undefined) changelogs.set(storeName, { topic, topicId, partition, offset })
     }
-    const { partition } = this.plan
-    const inputs: InputPosition[] = [...this.#committed].map(([topic, offset]) => ({ topic, partition, offset }))
-    return { changelogs, inputs }
+    return { changelogs, inputs: this.committedInputs }
   }
 }

@@ -43,7 +43,7 @@ export class ChangelogRestorer {
   }
 
   /** Starts on what the stores of a task lack. */
-  async add(task: ActiveTask, gaps: readonly ChangelogGap[]): Promise<void> {
+  add(task: ActiveTask, gaps: readonly ChangelogGap[]): void {
     const { consumer, listener, logger } = this.#options
     for (const gap of gaps) {
       const { changelog, fromOffset, toOffset } = gap
@@ -51,15 +51,15 @@ export class ChangelogRestorer {
       listener.onRestoreStart?.(changelog, changelog.storeName, fromOffset, toOffset)
       logger.info(`task ${task.taskId}: restoring ${changelog.storeName} from ${fromOffset} to ${toOffset}`)
     }
-    await this.#assign()
+    this.#assign()
     for (const { changelog, fromOffset } of gaps) consumer.seek(changelog, fromOffset)
   }
 
   /** Forgets a task that is leaving. */
-  async remove(task: ActiveTask): Promise<void> {
+  remove(task: ActiveTask): void {
     const before = this.#restores.size
     for (const [name, restore] of this.#restores) if (restore.task === task) this.#restores.delete(name)
-    if (this.#restores.size !== before) await this.#assign()
+    if (this.#restores.size !== before) this.#assign()
   }
 
   /** Restores what is at hand, waiting up to `maxWaitMs` for it. Returns the tasks that are complete now. */
@@ -101,14 +101,14 @@ export class ChangelogRestorer {
       logger.info(`task ${task.taskId}: restored ${changelog.storeName}, ${records} records`)
     }
     if (ended.size === 0) return []
-    await this.#assign()
+    this.#assign()
     for (const { task } of this.#restores.values()) ended.delete(task)
     for (const task of ended) task.restoreCommitted()
     return [...ended]
   }
 
-  #assign(): Promise<void> {
-    return this.#options.consumer.assign([...this.#restores.values()].map(({ changelog }) => changelog))
+  #assign(): void {
+    this.#options.consumer.assign([...this.#restores.values()].map(({ changelog }) => changelog))
   }
 }
 

@@ -7,11 +7,15 @@ import { type DeserializationExceptionHandler, FAIL_ON_ERROR, type ProcessingExc
 import type { Topology } from '../topology/topology.ts'
 import { type KafkaStreamsEvent, type KafkaStreamsState, nextState } from './kafka-streams-state.ts'
 import { type Logger, SILENT_LOGGER } from './logger.ts'
+import type { ProductionExceptionHandler } from './producer-collector.ts'
 import type { QueryableStoreType } from './queryable-store.ts'
 import { InvalidStateStoreError } from './runtime-errors.ts'
 import type { StateRestoreListener } from './state-restore-listener.ts'
 import { parseStreamsOptions, type StreamsOptions, type StreamsSettings } from './streams-config.ts'
 import { StreamsInstance } from './streams-instance.ts'
+
+/** Shared by all applications of the process, which share its thread pool. */
+const LEVEL_ENGINES = new LevelEngines()
 
 export interface KafkaStreamsOptions extends StreamsOptions {
   readonly applicationId: string
@@ -23,6 +27,8 @@ export interface KafkaStreamsOptions extends StreamsOptions {
   /** Default: the record's failure ends the application. */
   readonly deserializationExceptionHandler?: DeserializationExceptionHandler
   readonly processingExceptionHandler?: ProcessingExceptionHandler
+  /** Default: a record that cannot be written ends the application. */
+  readonly productionExceptionHandler?: ProductionExceptionHandler
   /** Told what moved the application to ERROR. */
   readonly uncaughtExceptionHandler?: (error: unknown) => void
   readonly stateListener?: (newState: KafkaStreamsState, oldState: KafkaStreamsState) => void
@@ -40,6 +46,7 @@ const OWN_OPTIONS = [
   'topic',
   'deserializationExceptionHandler',
   'processingExceptionHandler',
+  'productionExceptionHandler',
   'uncaughtExceptionHandler',
   'stateListener',
   'stateRestoreListener',
@@ -167,15 +174,17 @@ export class KafkaStreams implements AsyncDisposable {
           deserializationExceptionHandler ?? FAIL_ON_ERROR.deserializationExceptionHandler,
         processingExceptionHandler: processingExceptionHandler ?? FAIL_ON_ERROR.processingExceptionHandler,
       },
-      platform: this.#options.platform ?? (await realPlatform()),
-      engines: this.#options.stateEngines ?? new LevelEngines(),
+      platform: this.#options.platform ?? realPlatform(),
+      engines: this.#options.stateEngines ?? LEVEL_ENGINES,
       logger: this.#logger,
       restoreListener: stateRestoreListener,
+      productionExceptionHandler: this.#options.productionExceptionHandler ?? (() => 'fail'),
       consumer,
       producer,
       topic,
       onRebalance: () => this.#move('rebalancing'),
       onReady: () => this.#becomeReady(),
+      onFailure: () => this.#move('failing'),
     })
     if (this.#state === 'PENDING_SHUTDOWN') this.#instance.thread.stop()
     await this.#instance.run()
@@ -189,11 +198,8 @@ export class KafkaStreams implements AsyncDisposable {
   #fail(error: unknown): void {
     this.#failure = error
     this.#logger.error(`${this.#settings.applicationId} failed: ${String(error)}`)
-    if (this.#state === 'PENDING_SHUTDOWN') this.#move('closed')
-    else {
-      this.#move('failing')
-      this.#move('failed')
-    }
+    if (this.#state === 'REBALANCING') this.#move('failing') // It failed before it had a thread.
+    this.#move(this.#state === 'PENDING_ERROR' ? 'failed' : 'closed')
     this.#options.uncaughtExceptionHandler?.(error)
   }
 

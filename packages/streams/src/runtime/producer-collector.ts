@@ -2,7 +2,19 @@ import type { AppendedRange, Producer, SendListener } from '@millrace/client'
 import type { MillraceError } from '@millrace/protocol'
 import type { RecordHeaders } from '../processor/record.ts'
 import type { RecordCollector } from '../task/record-collector.ts'
+import type { HandlerResponse } from '../task/task.ts'
 import { ProductionError } from './runtime-errors.ts'
+
+/** `continue` leaves the record out, `fail` ends the application. */
+export type ProductionExceptionHandler = (failure: ProductionFailure) => HandlerResponse
+export interface ProductionFailure {
+  readonly topic: string
+  /** −1 when the record never got a partition. */
+  readonly partition: number
+  /** Neighbours in a batch fail together. */
+  readonly recordCount: number
+  readonly error: MillraceError
+}
 
 /**
  * Sends what tasks make through the producer of their thread, and remembers how far each changelog is acknowledged.
@@ -13,12 +25,14 @@ export class ProducerCollector implements RecordCollector, SendListener {
   readonly #partitionCounts: ReadonlyMap<string, number>
   /** By `<topic>-<partition>`: the offset behind the last acknowledged record. */
   readonly #acknowledged = new Map<string, number>()
+  readonly #handler: ProductionExceptionHandler
   #isFull = false
   #failure: ProductionError | undefined
 
-  constructor(producer: Producer, partitionCounts: ReadonlyMap<string, number>) {
+  constructor(producer: Producer, partitionCounts: ReadonlyMap<string, number>, handler: ProductionExceptionHandler) {
     this.#producer = producer
     this.#partitionCounts = partitionCounts
+    this.#handler = handler
   }
 
   /** Wait for the producer's room before more is processed. */
@@ -74,7 +88,8 @@ export class ProducerCollector implements RecordCollector, SendListener {
     if (baseOffset >= 0) this.#acknowledged.set(`${topic}-${partition}`, baseOffset + recordCount)
   }
 
-  failed(error: MillraceError, { topic, partition }: { topic: string; partition: number }): void {
-    this.#failure ??= new ProductionError(topic, partition, error)
+  failed(error: MillraceError, records: { topic: string; partition: number; recordCount: number }): void {
+    if (this.#handler({ ...records, error }) === 'continue') return
+    this.#failure ??= new ProductionError(records.topic, records.partition, error)
   }
 }

@@ -24,3 +24,17 @@ export class InvalidStateStoreError extends StreamsError {
     super(`store ${storeName} ${reason}`)
   }
 }
+
+/** A topic that the application reads has got more partitions: keys are in other ones now, and so is their state. */
+export class NewPartitionsError extends StreamsError {
+  override readonly code = 'NEW_PARTITIONS'
+  constructor(
+    readonly topic: string,
+    readonly partitionCount: number,
+  ) {
+    super(
+      `topic ${topic} had ${partitionCount} partitions and has more now: ` +
+        'state by key does not fit any more; delete the internal topics and the state to start over',
+    )
+  }
+}

@@ -10,7 +10,10 @@ import type { SubTopology } from '../topology/processor-topology.ts'
 import type { ActiveTask } from './active-task.ts'
 import type { Logger } from './logger.ts'
 import type { ProducerCollector } from './producer-collector.ts'
+import type { RepartitionPurger } from './repartition-purger.ts'
+import { NewPartitionsError } from './runtime-errors.ts'
 import { SliceSize } from './slice-size.ts'
+import type { StateCleaner } from './state-cleaner.ts'
 import { StatePersister } from './state-persister.ts'
 import type { StreamsSettings } from './streams-config.ts'
 import type { TaskPlan } from './task-assignment.ts'
@@ -24,9 +27,15 @@ export interface StreamThreadOptions {
   readonly consumer: Consumer
   readonly collector: ProducerCollector
   readonly tasks: TaskLifecycle
+  readonly purger: RepartitionPurger
+  readonly cleaner: StateCleaner
+  /** Of what the application reads, when it was started. */
+  readonly partitionCounts: ReadonlyMap<string, number>
   /** Tasks were taken or given: until `onReady` not all of them run. */
   onRebalance(): void
   onReady(): void
+  /** The thread is about to close everything and to reject. */
+  onFailure(): void
 }
 
 export class StreamThread {
@@ -63,7 +72,7 @@ export class StreamThread {
   async run(): Promise<void> {
     const { consumer } = this.#options
     try {
-      await consumer.subscribe([...this.#subTopologyOf.keys()], {
+      consumer.subscribe([...this.#subTopologyOf.keys()], {
         onPartitionsAssigned: partitions => this.#assigned(partitions),
         onPartitionsRevoked: () => this.#revoked(),
         onPartitionsLost: () => this.#lost(),
@@ -74,6 +83,7 @@ export class StreamThread {
       await this.#tasks.close()
     } catch (error) {
       this.#hasFailed = true
+      this.#options.onFailure()
       await Promise.allSettled([consumer.close(), this.#tasks.drop()])
       throw error
     }
@@ -124,6 +134,7 @@ export class StreamThread {
     else collector.throwFailure()
     if (this.#isCommitDue()) await this.#commit()
     await this.#persister.turn(this.#running())
+    await this.#options.cleaner.turn(taskId => this.#tasks.owns(taskId))
   }
 
   #running(): ActiveTask[] {
@@ -225,12 +236,13 @@ export class StreamThread {
 
   /** Everything that was sent is acknowledged before the positions are committed, and they before the state is promoted. */
   async #commitTasks(): Promise<void> {
-    const { consumer, collector } = this.#options
+    const { consumer, collector, purger } = this.#options
     const tasks = this.#running()
     const offsets = tasks.flatMap(task => [...task.prepareCommit()])
     await collector.flush()
     if (offsets.length > 0) await consumer.commit(offsets)
     for (const task of tasks) task.committed()
+    purger.turn(tasks.flatMap(({ committedInputs }) => committedInputs))
   }
 
   async #assigned(partitions: readonly TopicPartition[]): Promise<void> {
@@ -259,7 +271,7 @@ export class StreamThread {
       await this.#tasks.drop()
       return
     }
-    await this.#tasks.suspend()
+    this.#tasks.suspend()
   }
 
   async #lost(): Promise<void> {
@@ -275,6 +287,8 @@ export class StreamThread {
     const plans = new Map<string, { subTopology: SubTopology; partition: number; topics: string[] }>()
     for (const { topic, partition } of partitions) {
       const subTopology = this.#subTopologyOf.get(topic)!
+      const count = this.#options.partitionCounts.get(topic)!
+      if (partition >= count && subTopology.stores.length > 0) throw new NewPartitionsError(topic, count)
       const taskId = `${subTopology.id}_${partition}`
       const plan = plans.get(taskId)
       if (plan === undefined) plans.set(taskId, { subTopology, partition, topics: [topic] })

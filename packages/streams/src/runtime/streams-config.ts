@@ -55,6 +55,16 @@ export const STREAMS_CONFIG = defineConfig({
     default: -1,
     doc: 'Of internal topics; −1 is the default of the broker.',
   },
+  'repartition.purge.interval.ms': {
+    type: long({ min: 0 }),
+    default: 30_000,
+    doc: 'How often records of repartition topics that are processed and committed are deleted.',
+  },
+  'state.cleanup.delay.ms': {
+    type: long({ min: 0 }),
+    default: 600_000,
+    doc: 'How long the state of a task that runs elsewhere is kept on this disk.',
+  },
   'windowstore.changelog.additional.retention.ms': {
     type: long({ min: 0 }),
     default: 86_400_000,

@@ -8,7 +8,10 @@ import type { Topology } from '../topology/topology.ts'
 import { ChangelogRestorer } from './changelog-restorer.ts'
 import { type PreparedTopics, prepareTopics } from './internal-topic-manager.ts'
 import type { Logger } from './logger.ts'
-import { ProducerCollector } from './producer-collector.ts'
+import { repartitionTopicsOf } from './partition-counts.ts'
+import { ProducerCollector, type ProductionExceptionHandler } from './producer-collector.ts'
+import { RepartitionPurger } from './repartition-purger.ts'
+import { StateCleaner } from './state-cleaner.ts'
 import { StateDirectory } from './state-directory.ts'
 import type { StateRestoreListener } from './state-restore-listener.ts'
 import { StreamThread } from './stream-thread.ts'
@@ -34,8 +37,10 @@ export interface StreamsInstanceOptions {
   readonly consumer: Partial<ConsumerOptions>
   readonly producer: Partial<ProducerOptions>
   readonly topic: Readonly<Record<string, string>>
+  readonly productionExceptionHandler: ProductionExceptionHandler
   onRebalance(): void
   onReady(): void
+  onFailure(): void
 }
 
 export class StreamsInstance {
@@ -111,7 +116,7 @@ async function openThread(options: StreamsInstanceOptions, held: Closable[]): Pr
   )
   const topics = await prepareTopics(admin, parts, settings.replicationFactor)
   const partitionCounts = await withSinkTopics(producer, parts, topics)
-  const collector = new ProducerCollector(producer, partitionCounts)
+  const collector = new ProducerCollector(producer, partitionCounts, options.productionExceptionHandler)
   const restoreConsumer = hold(
     new Consumer({
       bootstrapServers,
@@ -161,17 +166,30 @@ async function openThread(options: StreamsInstanceOptions, held: Closable[]): Pr
     restoreConsumer,
     readCacheBytes: settings.stateReadCacheMaxBytes,
   })
-  const { onRebalance, onReady } = options
+  const { clock } = platform
+  const purger = new RepartitionPurger({
+    admin,
+    clock,
+    logger,
+    intervalMs: settings.repartitionPurgeIntervalMs,
+    topics: new Set(repartitionTopicsOf(parts).map(({ name }) => name)),
+  })
+  const cleaner = new StateCleaner({ clock, logger, opener, delayMs: settings.stateCleanupDelayMs })
+  const { onRebalance, onReady, onFailure } = options
   return new StreamThread({
-    clock: platform.clock,
+    clock,
     logger,
     settings,
     subTopologies: parts,
     consumer,
     collector,
     tasks,
+    purger,
+    cleaner,
+    partitionCounts: topics.partitionCounts,
     onRebalance,
     onReady,
+    onFailure,
   })
 }
 

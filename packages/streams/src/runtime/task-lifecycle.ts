@@ -37,6 +37,11 @@ export class TaskLifecycle {
     return this.#active.get(taskId)
   }
 
+  /** The task is here, be it suspended. */
+  owns(taskId: string): boolean {
+    return this.#active.has(taskId) || this.#suspended.has(taskId)
+  }
+
   get isRestoring(): boolean {
     return !this.#options.restorer.isIdle
   }
@@ -66,9 +71,9 @@ export class TaskLifecycle {
   }
 
   /** The group takes the tasks back after a commit. */
-  async suspend(): Promise<void> {
+  suspend(): void {
     for (const task of this.#active.values()) {
-      await this.#stop(task)
+      this.#stop(task)
       this.#suspended.set(task.taskId, task)
     }
     this.#active.clear()
@@ -77,7 +82,7 @@ export class TaskLifecycle {
   /** Others may run the tasks already, or they failed: what was not committed is dropped. */
   async drop(): Promise<void> {
     for (const task of this.#active.values()) {
-      await this.#stop(task)
+      this.#stop(task)
       await task.state.close()
     }
     this.#active.clear()
@@ -85,13 +90,14 @@ export class TaskLifecycle {
 
   /** Persists what is committed and closes everything. */
   async close(): Promise<void> {
-    await this.suspend()
+    this.suspend()
     for (const task of this.#suspended.values()) await this.#close(task)
   }
 
-  async #stop(task: ActiveTask): Promise<void> {
-    await this.#options.restorer.remove(task)
+  #stop(task: ActiveTask): void {
+    this.#options.restorer.remove(task)
     if (task.isRunning) task.task.close()
+    else task.restoreCommitted() // The next restore goes on from here.
   }
 
   async #close(task: ActiveTask): Promise<void> {
@@ -113,7 +119,7 @@ export class TaskLifecycle {
         continue
       }
       if (needs.gaps.length === 0) task.run()
-      else await restorer.add(task, needs.gaps)
+      else restorer.add(task, needs.gaps)
       ready.push(task)
     }
     return ready

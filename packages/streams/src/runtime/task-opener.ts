@@ -57,12 +57,21 @@ export class TaskOpener {
   /** The same task without any state: what it has on disk is removed. */
   async startOver(task: ActiveTask, readCacheBytes: number): Promise<ActiveTask> {
     await task.state.close()
-    const { engines, directory } = this.#options
-    if (directory !== undefined) {
-      await engines.remove(directory.engineDirectory(task.taskId))
-      directory.removeTask(task.taskId)
-    }
+    await this.discard(task.taskId)
     return this.open(task.plan, readCacheBytes)
+  }
+
+  /** Tasks that have state on disk. */
+  storedTaskIds(): string[] {
+    return this.#options.directory?.taskIds() ?? []
+  }
+
+  /** Removes what a task that is not open has on disk. */
+  async discard(taskId: string): Promise<void> {
+    const { engines, directory } = this.#options
+    if (directory === undefined) return
+    await engines.remove(directory.engineDirectory(taskId))
+    directory.removeTask(taskId)
   }
 
   async #openState({ taskId, subTopologyId }: TaskPlan, readCacheBytes: number): Promise<TaskState> {
