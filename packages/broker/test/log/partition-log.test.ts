@@ -270,6 +270,21 @@ describe('a start', () => {
     expect(opened.log.leaderEpoch).toBe(0)
   })
 
+  test.each(['clean stop', 'crash'])(
+    'after a %s knows the last five batches of a producer across segments',
+    async end => {
+      await using opened = await RealLog.open({ 'segment.bytes': 200 })
+      const sequenced = (baseSequence: number) =>
+        batchOf({ values: ['x'], producerId: 5, producerEpoch: 0, baseSequence })
+      for (let sequence = 0; sequence < 8; sequence++) opened.log.append(sequenced(sequence), 1_000)
+      await opened.log.synced(8)
+      await opened.reopen()
+      if (end === 'crash') await opened.crash()
+      for (const sequence of [3, 4, 5, 6, 7])
+        expect(opened.log.append(sequenced(sequence), 1_000)).toMatchObject({ isDuplicate: true, baseOffset: sequence })
+    },
+  )
+
   test('after a crash cuts a torn tail and begins a new leader epoch', async () => {
     await using opened = await RealLog.open()
     await appendAll(opened.log, ['a'], ['b'])
