@@ -3,6 +3,7 @@ import type { ProcessorSupplier } from '../processor/processor.ts'
 import { type Aggregator, aggregate, type Initializer } from '../processors/aggregate.ts'
 import { count } from '../processors/count.ts'
 import { type Reducer, reduce } from '../processors/reduce.ts'
+import { storedRows } from '../processors/table-lookup.ts'
 import type { StoredTableOutput } from '../processors/table-output.ts'
 import { type FieldUse, IGNORED, READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { TimeWindows } from '../windows/time-windows.ts'
@@ -104,6 +105,7 @@ export class GroupedStream<K, V> implements KGroupedStream<K, V> {
         sendsOldValues = true
         return true
       },
+      lookup: () => storedRows(rows.storeName),
     })
   }
 }

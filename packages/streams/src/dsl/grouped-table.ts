@@ -2,6 +2,7 @@ import { type Serde, Serdes } from '@millrace/client'
 import type { Aggregator, Initializer } from '../processors/aggregate.ts'
 import type { Reducer } from '../processors/reduce.ts'
 import { type GroupAggregation, tableAggregate } from '../processors/table-aggregate.ts'
+import { storedRows } from '../processors/table-lookup.ts'
 import { READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import { LogicalNode } from './logical-graph.ts'
 import { materialization, tableStore } from './materialization.ts'
@@ -98,6 +99,7 @@ export class GroupedTable<K, V> implements KGroupedTable<K, V> {
         sendsOldValues = true
         return true
       },
+      lookup: () => storedRows(storeName),
     })
   }
 

@@ -101,6 +101,12 @@ export interface OperatorTraits {
   readonly changesKey?: boolean
   readonly changesValue?: boolean
   readonly merges?: boolean
+  /** Needs equal keys of its parents, and of the table it looks into, in partitions of the same number. */
+  readonly copartitions?: boolean
+  /** A table whose rows it reads without being given its changes. */
+  readonly looksInto?: LogicalNode
+  /** Makes results of records without a key, so that a repartition before it lets them through. */
+  readonly takesNullKeys?: boolean
 }
 
 export class LogicalNode {

@@ -1,5 +1,6 @@
 /** Where a stream or table stands in its builder's graph, and how one becomes the other. */
 import type { Serde } from '@millrace/client'
+import type { TableLookup } from '../processors/table-lookup.ts'
 import type { LogicalGraph, LogicalNode } from './logical-graph.ts'
 import type { KGroupedStream, KGroupedTable, KStream, KTable } from './streams-and-tables.ts'
 
@@ -23,6 +24,8 @@ export interface TableOrigin<K, V> extends Origin<K, V> {
    * that is not there yet.
    */
   enableOldValues(force: boolean): boolean
+  /** How operators read single rows. A table that is made of records keeps a store from here on. */
+  lookup(): TableLookup<K, V>
 }
 
 /** Makes streams and tables; the one place that knows their classes. */

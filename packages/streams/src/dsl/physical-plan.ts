@@ -1,6 +1,7 @@
 /** Turns a logical graph into a topology: node by node in the order of their priorities, each after all its parents. */
 import { TopologyError } from '../errors.ts'
 import { nonNullKey } from '../processors/non-null-key.ts'
+import { passThrough } from '../processors/pass-through.ts'
 import { ChangeSerde } from '../serdes/change-serde.ts'
 import { isWindowedSerde, windowedPartitioner } from '../serdes/windowed-serde.ts'
 import { ONLY_FORWARDED } from '../topology/field-use.ts'
@@ -60,16 +61,47 @@ function sameTopics(one: readonly string[], other: readonly string[]): boolean {
 function inBuildOrder(graph: LogicalGraph): LogicalNode[] {
   const ordered: LogicalNode[] = []
   const written = new Set([graph.root])
-  const ready = new Set(graph.root.children)
-  while (ready.size > 0) {
+  const reached = new Set(graph.root.children)
+  while (reached.size > 0) {
     let next: LogicalNode | undefined
-    for (const node of ready) if (next === undefined || node.buildPriority < next.buildPriority) next = node
-    ready.delete(next!)
+    for (const node of reached) {
+      if (!inputsOf(node).every(input => written.has(input))) continue
+      if (next === undefined || node.buildPriority < next.buildPriority) next = node
+    }
+    reached.delete(next!)
     written.add(next!)
     ordered.push(next!)
-    for (const child of next!.children) if ([...child.parents].every(parent => written.has(parent))) ready.add(child)
+    for (const child of next!.children) reached.add(child)
   }
   return ordered
+}
+
+/** What an operator is given records of, and what it reads. */
+function inputsOf({ parents, traits: { looksInto } }: LogicalNode): readonly LogicalNode[] {
+  return looksInto === undefined ? [...parents] : [...parents, looksInto]
+}
+
+/** Names of the sources whose topics a node's records and rows come from, without going back over a repartition. */
+function sourcesAbove(node: LogicalNode): readonly string[] {
+  return [...new Set(inputsOf(node).flatMap(sourcesOf))]
+}
+
+function sourcesOf(node: LogicalNode): readonly string[] {
+  switch (node.operator.kind) {
+    case 'stream-source':
+    case 'repartition':
+    case 'grouped-table-repartition':
+      return [node.name]
+    case 'table-source':
+      return [node.operator.sourceName]
+    default:
+      return sourcesAbove(node)
+  }
+}
+
+/** True when somebody downstream makes something of records without a key, be it behind another repartition. */
+function nullKeysAreWanted({ children }: LogicalNode): boolean {
+  return [...children].some(child => child.traits.takesNullKeys === true || nullKeysAreWanted(child))
 }
 
 class PhysicalPlan {
@@ -78,6 +110,11 @@ class PhysicalPlan {
   constructor(private readonly defaults: BuilderDefaults) {}
 
   write(node: LogicalNode): void {
+    this.#writeNodes(node)
+    if (node.traits.copartitions === true) this.topology.copartition(sourcesAbove(node))
+  }
+
+  #writeNodes(node: LogicalNode): void {
     const { name, operator } = node
     const parents = [...node.parents].map(parent => parent.name)
     switch (operator.kind) {
@@ -97,7 +134,7 @@ class PhysicalPlan {
         this.#processor(name, operator.processing, parents)
         return
       case 'repartition':
-        this.#repartition(name, operator, parents)
+        this.#repartition(name, operator, parents, nullKeysAreWanted(node))
         return
       case 'grouped-table-repartition':
         this.#groupedTableRepartition(name, operator, parents)
@@ -128,17 +165,17 @@ class PhysicalPlan {
     if (store !== undefined) this.topology.addStateStore(store, name)
   }
 
-  #repartition(sourceName: string, operator: Repartition, parents: readonly string[]): void {
+  #repartition(sourceName: string, operator: Repartition, parents: readonly string[], keepsNullKeys: boolean): void {
     const { topic, filterName, sinkName, partitioner, partitionCount } = operator
     const keySerde = this.defaults.keySerde(
       operator.keySerde,
       `the repartition topic ${topic}`,
-      'Grouped or Repartitioned',
+      'Grouped, Joined or Repartitioned',
     )
     const valueSerde = this.defaults.valueSerde(
       operator.valueSerde,
       `the repartition topic ${topic}`,
-      'Grouped or Repartitioned',
+      'Grouped, Joined or Repartitioned',
     )
     this.topology
       .addRepartitionTopic(topic, { partitionCount })
@@ -146,7 +183,7 @@ class PhysicalPlan {
         kind: 'processor',
         name: filterName,
         parents,
-        supplier: nonNullKey(),
+        supplier: keepsNullKeys ? passThrough() : nonNullKey(),
         key: ONLY_FORWARDED,
         value: ONLY_FORWARDED,
       })

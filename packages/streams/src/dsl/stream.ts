@@ -9,18 +9,23 @@ import { mapValues, type ValueMapper } from '../processors/map-values.ts'
 import { passThrough } from '../processors/pass-through.ts'
 import { peek } from '../processors/peek.ts'
 import { selectKey } from '../processors/select-key.ts'
+import { streamTableJoin, streamTableLeftJoin } from '../processors/stream-table-join.ts'
+import type { ValueJoiner } from '../processors/value-joiner.ts'
 import { type FieldUse, ONLY_FORWARDED, READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { TopicNameExtractor } from '../topology/nodes.ts'
 import { BranchedStream } from './branched-stream.ts'
 import type { Grouped } from './grouped.ts'
+import { JoinRepartition } from './join-repartition.ts'
+import type { Joined } from './joined.ts'
 import { LogicalNode, type OperatorTraits } from './logical-graph.ts'
 import { materialization } from './materialization.ts'
 import type { Materialized } from './materialized.ts'
 import type { Named } from './named.ts'
-import type { StreamOrigin } from './origin.ts'
+import type { StreamOrigin, TableOrigin } from './origin.ts'
 import type { Produced } from './produced.ts'
 import { repartitionNode } from './repartition.ts'
 import type { Repartitioned } from './repartitioned.ts'
+import { joinStreamWithTable } from './stream-table-join.ts'
 import type {
   BranchedKStream,
   KGroupedStream,
@@ -29,6 +34,7 @@ import type {
   Predicate,
   ProcessOptions,
 } from './streams-and-tables.ts'
+import { Table } from './table.ts'
 import { TableStore } from './table-store.ts'
 
 type AnySupplier = ProcessorSupplier<unknown, unknown, unknown, unknown>
@@ -48,7 +54,11 @@ const REPLACES_VALUE = { key: READ_AND_FORWARDED, value: READ_AND_REPLACED, trai
 const REPLACES_BOTH = { key: READ_AND_REPLACED, value: READ_AND_REPLACED, traits: { changesKey: true } }
 
 export class Stream<K, V> implements KStream<K, V> {
-  constructor(readonly origin: StreamOrigin<K, V>) {}
+  readonly #forJoins: JoinRepartition<K, V>
+
+  constructor(readonly origin: StreamOrigin<K, V>) {
+    this.#forJoins = new JoinRepartition(origin)
+  }
 
   filter(predicate: Predicate<K, V>, named?: Named): KStream<K, V> {
     return this.#keepingRecords('KSTREAM-FILTER-', named, filter(predicate, true))
@@ -175,6 +185,33 @@ export class Stream<K, V> implements KStream<K, V> {
       valueSerde,
       queryableStoreName: rows.queryableName,
       enableOldValues: force => store.enableOldValues(force),
+      lookup: () => store.lookup(),
+    })
+  }
+
+  join<VO, VR>(
+    table: KTable<NonNullable<K>, VO>,
+    joiner: ValueJoiner<K, V, VO, VR>,
+    joined?: Joined<K, V>,
+  ): KStream<K, VR> {
+    return joinStreamWithTable(this.#forJoins, tableOriginOf(table), {
+      prefix: 'KSTREAM-JOIN-',
+      takesNullKeys: false,
+      supplier: rows => streamTableJoin(rows, joiner),
+      joined,
+    })
+  }
+
+  leftJoin<VO, VR>(
+    table: KTable<NonNullable<K>, VO>,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    joined?: Joined<K, V>,
+  ): KStream<K, VR> {
+    return joinStreamWithTable(this.#forJoins, tableOriginOf(table), {
+      prefix: 'KSTREAM-LEFTJOIN-',
+      takesNullKeys: true,
+      supplier: rows => streamTableLeftJoin(rows, joiner),
+      joined,
     })
   }
 
@@ -223,4 +260,9 @@ export class Stream<K, V> implements KStream<K, V> {
     const { dsl } = this.origin
     return dsl.stream<KR, VR>({ dsl, node, keySerde: undefined, valueSerde: undefined, repartitionRequired: true })
   }
+}
+
+function tableOriginOf<K, V>(table: KTable<NonNullable<K>, V>): TableOrigin<K, V> {
+  if (!(table instanceof Table)) throw new TypeError('a stream joins with a table of a StreamsBuilder')
+  return table.origin
 }

@@ -10,10 +10,12 @@ import type { Aggregator, Initializer } from '../processors/aggregate.ts'
 import type { KeyValue } from '../processors/map.ts'
 import type { ValueMapper } from '../processors/map-values.ts'
 import type { Reducer } from '../processors/reduce.ts'
+import type { ValueJoiner } from '../processors/value-joiner.ts'
 import type { TopicNameExtractor } from '../topology/nodes.ts'
 import type { TimeWindows } from '../windows/time-windows.ts'
 import type { Windowed } from '../windows/windowed.ts'
 import type { Grouped } from './grouped.ts'
+import type { Joined } from './joined.ts'
 import type { Materialized } from './materialized.ts'
 import type { Named } from './named.ts'
 import type { Produced } from './produced.ts'
@@ -48,6 +50,21 @@ export interface KStream<K, V> {
   to(topic: string | TopicNameExtractor<K, V>, produced?: Produced<NonNullable<K>, NonNullable<V>>): void
   /** The latest value of each key. */
   toTable(materialized?: Materialized<K, V>, named?: Named): KTable<K, V>
+  /**
+   * Joins each record with the row of its key at that moment; a key without a row has no result. The topics of both must
+   * have equally many partitions. Records with a null key or value are dropped.
+   */
+  join<VO, VR>(
+    table: KTable<NonNullable<K>, VO>,
+    joiner: ValueJoiner<K, V, VO, VR>,
+    joined?: Joined<K, V>,
+  ): KStream<K, VR>
+  /** As {@link KStream.join}, with null where there is no row or the record has no key. */
+  leftJoin<VO, VR>(
+    table: KTable<NonNullable<K>, VO>,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    joined?: Joined<K, V>,
+  ): KStream<K, VR>
   groupByKey(grouped?: Grouped<K, V>): KGroupedStream<K, V>
   groupBy<KR>(selector: (key: K, value: V) => KR, grouped?: Grouped<KR, V>): KGroupedStream<KR, V>
 }

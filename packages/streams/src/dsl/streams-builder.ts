@@ -73,6 +73,7 @@ export class StreamsBuilder {
       valueSerde: rows.valueSerde,
       queryableStoreName: rows.queryableName,
       enableOldValues: force => store.enableOldValues(force),
+      lookup: () => store.lookup(),
     })
   }
 

@@ -1,3 +1,4 @@
+import { storedRows, type TableLookup } from '../processors/table-lookup.ts'
 import { tableSource } from '../processors/table-source.ts'
 import { READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { Processing } from './logical-graph.ts'
@@ -19,6 +20,12 @@ export class TableStore<K, V> {
     this.#isKept = true
     this.#sendsOldValues = true
     return true
+  }
+
+  /** See `TableOrigin.lookup`. */
+  lookup(): TableLookup<K, V> {
+    this.#isKept = true
+    return storedRows(this.rows.storeName)
   }
 
   get processing(): Processing {

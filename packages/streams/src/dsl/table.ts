@@ -3,6 +3,7 @@ import type { ProcessorSupplier } from '../processor/processor.ts'
 import type { KeyValue } from '../processors/map.ts'
 import type { ValueMapper } from '../processors/map-values.ts'
 import { tableFilter } from '../processors/table-filter.ts'
+import { filteredRows, mappedRows, storedRows, type TableLookup } from '../processors/table-lookup.ts'
 import { tableMapValues } from '../processors/table-map-values.ts'
 import type { TableOutput } from '../processors/table-output.ts'
 import { tableRepartitionMap } from '../processors/table-repartition-map.ts'
@@ -17,9 +18,11 @@ import type { TableOrigin } from './origin.ts'
 import type { KGroupedTable, KStream, KTable, Predicate } from './streams-and-tables.ts'
 
 /** An operator from table to table. */
-interface TableOperation<K, VR> {
+interface TableOperation<K, V, VR> {
   readonly prefix: string
   supplier(output: TableOutput): ProcessorSupplier<unknown, unknown, unknown, unknown>
+  /** The result without a store of its own. */
+  lookup(parent: TableLookup<K, V>): TableLookup<K, VR>
   readonly valueSerde: Serde<VR> | undefined
   readonly sendsOldValues: boolean
   readonly materialized: Materialized<K, VR> | undefined
@@ -27,7 +30,7 @@ interface TableOperation<K, VR> {
 }
 
 export class Table<K, V> implements KTable<K, V> {
-  constructor(private readonly origin: TableOrigin<K, V>) {}
+  constructor(readonly origin: TableOrigin<K, V>) {}
 
   get queryableStoreName(): string | undefined {
     return this.origin.queryableStoreName
@@ -45,6 +48,7 @@ export class Table<K, V> implements KTable<K, V> {
     return this.#derived<VR>({
       prefix: 'KTABLE-MAPVALUES-',
       supplier: output => tableMapValues<K, V, VR>(mapper, output),
+      lookup: parent => mappedRows(parent, mapper),
       valueSerde: undefined,
       sendsOldValues: false,
       materialized,
@@ -82,6 +86,7 @@ export class Table<K, V> implements KTable<K, V> {
     return this.#derived<V>({
       prefix: 'KTABLE-FILTER-',
       supplier: output => tableFilter<K, V>(predicate, keep, output),
+      lookup: parent => filteredRows(parent, predicate, keep),
       valueSerde: this.origin.valueSerde,
       sendsOldValues: this.origin.enableOldValues(false), // then no tombstones for rows that never passed
       materialized,
@@ -89,7 +94,7 @@ export class Table<K, V> implements KTable<K, V> {
     })
   }
 
-  #derived<VR>(operation: TableOperation<K, VR>): KTable<K, VR> {
+  #derived<VR>(operation: TableOperation<K, V, VR>): KTable<K, VR> {
     const { prefix, supplier, valueSerde, materialized, named } = operation
     const { dsl, keySerde } = this.origin
     const { names } = dsl.graph
@@ -123,6 +128,7 @@ export class Table<K, V> implements KTable<K, V> {
         if (storeName !== undefined || this.origin.enableOldValues(force)) sendsOldValues = true
         return sendsOldValues
       },
+      lookup: () => (storeName === undefined ? operation.lookup(this.origin.lookup()) : storedRows<K, VR>(storeName)),
     })
   }
 }

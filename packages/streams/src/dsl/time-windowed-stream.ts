@@ -1,6 +1,7 @@
 import { type Serde, Serdes } from '@millrace/client'
 import type { Aggregator, Initializer } from '../processors/aggregate.ts'
 import type { Reducer } from '../processors/reduce.ts'
+import { storedWindows } from '../processors/table-lookup.ts'
 import { type WindowAggregator, windowAggregate } from '../processors/window-aggregate.ts'
 import { TimeWindowedSerde } from '../serdes/time-windowed-serde.ts'
 import { type FieldUse, IGNORED, READ_AND_REPLACED } from '../topology/field-use.ts'
@@ -94,6 +95,7 @@ export class TimeWindowedStream<K, V> implements TimeWindowedKStream<K, V> {
         sendsOldValues = true
         return true
       },
+      lookup: () => storedWindows(storeName),
     })
   }
 }

@@ -3,6 +3,7 @@ import { Serdes } from '@millrace/client'
 import { describe, expect, test } from 'vitest'
 import { Stores } from '../../src/state/store-builder.ts'
 import { Topology } from '../../src/topology/topology.ts'
+import { joins } from './describe/joins.ts'
 import { topologies } from './describe/topologies.ts'
 
 /** Texts by name. */
@@ -18,7 +19,8 @@ function fixtures(file: string): Map<string, string> {
   )
 }
 
-const printed = fixtures('kafka-streams-4.3.1.txt')
+const printed = new Map([...fixtures('kafka-streams-4.3.1.txt'), ...fixtures('joins-4.3.1.txt')])
+const built = new Map([...topologies, ...joins])
 
 /** A line for each node or store: its kind, its name, then its topics (sources, sinks) and parents or users. */
 function topologyOf(program: string): Topology {
@@ -37,9 +39,9 @@ function topologyOf(program: string): Topology {
 }
 
 describe('the description of a topology is the text of Kafka Streams', () => {
-  test('for the same topologies', () => expect([...topologies.keys()]).toEqual([...printed.keys()]))
+  test('for the same topologies', () => expect([...built.keys()]).toEqual([...printed.keys()]))
 
-  test.each([...topologies])('%s', (name, topology) => {
+  test.each([...built])('%s', (name, topology) => {
     expect(topology.describe().toString()).toBe(printed.get(name))
   })
 

@@ -1,0 +1,51 @@
+// Prints what Kafka Streams says of the topologies in joins.ts, which are the same ones. Run with Kafka Streams 4.3.1 and
+// its dependencies on the class path: java -cp … Joins.java > joins-4.3.1.txt
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.kstream.*;
+import org.apache.kafka.streams.state.*;
+
+public class Joins {
+    static final Map<String, String> described = new LinkedHashMap<>();
+
+    static void dsl(String name, Consumer<StreamsBuilder> build) {
+        StreamsBuilder builder = new StreamsBuilder();
+        build.accept(builder);
+        described.put(name, builder.build().describe().toString());
+    }
+
+    static Consumed<String, String> text() { return Consumed.with(Serdes.String(), Serdes.String()); }
+    static KStream<String, String> stream(StreamsBuilder b, String topic) { return b.stream(topic, text()); }
+    static KTable<String, String> table(StreamsBuilder b, String topic) { return b.table(topic, text()); }
+    static Joined<String, String, String> joined() { return Joined.with(Serdes.String(), Serdes.String(), Serdes.String()); }
+    static final ValueJoiner<String, String, String> plus = (l, r) -> l + "+" + r;
+
+    public static void main(String[] arguments) {
+        dsl("stream with table", b -> stream(b, "s").join(table(b, "t"), plus).to("out"));
+        dsl("stream with table, left", b -> stream(b, "s").leftJoin(table(b, "t"), plus).to("out"));
+        dsl("stream with table, named", b -> stream(b, "s").leftJoin(table(b, "t"), plus, joined().withName("joining")).to("out"));
+        dsl("changed stream with table", b -> stream(b, "s").selectKey((k, v) -> v).join(table(b, "t"), plus, joined()).to("out"));
+        dsl("filtered changed stream with table", b -> stream(b, "s").map((k, v) -> KeyValue.pair(v, k)).filter((k, v) -> true).join(table(b, "t"), plus, joined()).to("out"));
+        dsl("changed stream with table, named", b -> stream(b, "s").selectKey((k, v) -> v, Named.as("keyed")).join(table(b, "t"), plus, joined().withName("joining")).to("out"));
+        dsl("two joins of a changed stream", b -> { KStream<String, String> s = stream(b, "s").selectKey((k, v) -> v);
+            s.join(table(b, "t"), plus, joined()).to("a"); s.leftJoin(table(b, "u"), plus, joined()).to("b"); });
+        dsl("two joins of a changed stream, the first named", b -> { KStream<String, String> s = stream(b, "s").selectKey((k, v) -> v);
+            s.join(table(b, "t"), plus, joined().withName("joining")).to("a"); s.leftJoin(table(b, "u"), plus, joined()).to("b"); });
+        dsl("two joins one after the other", b -> stream(b, "s").join(table(b, "t"), plus).leftJoin(table(b, "u"), plus).to("out"));
+        dsl("stream with aggregation", b -> { KStream<String, String> s = stream(b, "s");
+            s.leftJoin(s.groupByKey().count(), (l, r) -> l + r).to("out"); });
+        dsl("stream with filtered and mapped table", b -> stream(b, "s").join(table(b, "t").filter((k, v) -> true).mapValues(v -> v), plus).to("out"));
+        dsl("stream with materialized mapped table", b -> stream(b, "s").join(table(b, "t").mapValues(v -> v, Materialized.as("mapped")), plus).to("out"));
+        dsl("stream with the table made of it", b -> { KStream<String, String> s = stream(b, "s"); s.join(s.toTable(), plus).to("out"); });
+        dsl("stream with table, grouped again", b -> stream(b, "s").join(table(b, "t"), plus).groupBy((k, v) -> v, Grouped.with(Serdes.String(), Serdes.String())).count().toStream().foreach((k, v) -> { }));
+
+        for (Map.Entry<String, String> entry : described.entrySet()) System.out.print("=== " + entry.getKey() + "\n" + entry.getValue());
+    }
+}

@@ -1,0 +1,84 @@
+/** The topologies of Joins.java, in the same order and under the same names. */
+import { Serdes } from '@millrace/client'
+import { Consumed } from '../../../src/dsl/consumed.ts'
+import { Grouped } from '../../../src/dsl/grouped.ts'
+import { Joined } from '../../../src/dsl/joined.ts'
+import { Materialized } from '../../../src/dsl/materialized.ts'
+import { Named } from '../../../src/dsl/named.ts'
+import type { KStream, KTable } from '../../../src/dsl/streams-and-tables.ts'
+import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
+import type { Topology } from '../../../src/topology/topology.ts'
+
+export const joins = new Map<string, Topology>()
+
+function dsl(name: string, build: (builder: StreamsBuilder) => void): void {
+  const builder = new StreamsBuilder({ defaultKeySerde: Serdes.string(), defaultValueSerde: Serdes.string() })
+  build(builder)
+  joins.set(name, builder.build())
+}
+
+const text = () => Consumed.with(Serdes.string(), Serdes.string())
+const stream = (builder: StreamsBuilder, topic: string): KStream<string, string> => builder.stream(topic, text())
+const table = (builder: StreamsBuilder, topic: string): KTable<string, string> => builder.table(topic, text())
+const joined = () => Joined.with(Serdes.string(), Serdes.string())
+const plus = (left: unknown, right: unknown): string => `${left}+${right}`
+const byValue = (_: unknown, value: string): string => value
+const all = () => true
+const same = <V>(value: V): V => value
+
+dsl('stream with table', b => stream(b, 's').join(table(b, 't'), plus).to('out'))
+dsl('stream with table, left', b => stream(b, 's').leftJoin(table(b, 't'), plus).to('out'))
+dsl('stream with table, named', b =>
+  stream(b, 's').leftJoin(table(b, 't'), plus, joined().withName('joining')).to('out'),
+)
+dsl('changed stream with table', b => stream(b, 's').selectKey(byValue).join(table(b, 't'), plus, joined()).to('out'))
+dsl('filtered changed stream with table', b =>
+  stream(b, 's')
+    .map((key, value) => [value, key])
+    .filter(all)
+    .join(table(b, 't'), plus, joined())
+    .to('out'),
+)
+dsl('changed stream with table, named', b =>
+  stream(b, 's')
+    .selectKey(byValue, Named.as('keyed'))
+    .join(table(b, 't'), plus, joined().withName('joining'))
+    .to('out'),
+)
+dsl('two joins of a changed stream', b => {
+  const changed = stream(b, 's').selectKey(byValue)
+  changed.join(table(b, 't'), plus, joined()).to('a')
+  changed.leftJoin(table(b, 'u'), plus, joined()).to('b')
+})
+dsl('two joins of a changed stream, the first named', b => {
+  const changed = stream(b, 's').selectKey(byValue)
+  changed.join(table(b, 't'), plus, joined().withName('joining')).to('a')
+  changed.leftJoin(table(b, 'u'), plus, joined()).to('b')
+})
+dsl('two joins one after the other', b =>
+  stream(b, 's').join(table(b, 't'), plus).leftJoin(table(b, 'u'), plus).to('out'),
+)
+dsl('stream with aggregation', b => {
+  const records = stream(b, 's')
+  records.leftJoin(records.groupByKey().count(), plus).to('out')
+})
+dsl('stream with filtered and mapped table', b =>
+  stream(b, 's').join(table(b, 't').filter(all).mapValues(same), plus).to('out'),
+)
+dsl('stream with materialized mapped table', b =>
+  stream(b, 's')
+    .join(table(b, 't').mapValues(same, Materialized.as('mapped')), plus)
+    .to('out'),
+)
+dsl('stream with the table made of it', b => {
+  const records = stream(b, 's')
+  records.join(records.toTable(), plus).to('out')
+})
+dsl('stream with table, grouped again', b =>
+  stream(b, 's')
+    .join(table(b, 't'), plus)
+    .groupBy(byValue, Grouped.with(Serdes.string(), Serdes.string()))
+    .count()
+    .toStream()
+    .foreach(() => {}),
+)
