@@ -5,7 +5,7 @@ import type { InputPosition } from '../state/manifest.ts'
 import type { Logger } from './logger.ts'
 
 export interface RepartitionPurgerOptions {
-  readonly admin: Admin
+  readonly admin: Pick<Admin, 'deleteRecords'>
   readonly clock: Clock
   readonly logger: Logger
   readonly intervalMs: number
