@@ -93,7 +93,7 @@ export const CONSUMER_CONFIG = defineConfig({
   'client.rack': {
     type: text(),
     default: '',
-    doc: 'Where this consumer runs, for brokers and assignors that care.',
+    doc: 'Where this consumer runs, for assignors that care. Fetches go to leaders in any case.',
   },
 })
 

@@ -408,14 +408,11 @@ export class ConsumerEngine {
     if (this.state !== 'open') return
     this.state = 'stopping'
     this.news.notify()
-    const closing = this.shutDown(limit)
+    const timedOut = new TimeoutError('closing the consumer', limit.timeoutMs)
     try {
-      await withTimeLimit(
-        this.platform.timers,
-        closing,
-        limit,
-        () => new TimeoutError('closing the consumer', limit.timeoutMs),
-      )
+      await withTimeLimit(this.platform.timers, this.shutDown(limit), limit, () => timedOut)
+    } catch (error) {
+      if (error !== timedOut) throw error
     } finally {
       this.state = 'closed'
       this.cluster.close()

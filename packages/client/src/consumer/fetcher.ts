@@ -165,7 +165,6 @@ export class Fetcher {
       isolationLevel: ISOLATION_LEVELS[this.settings.isolationLevel],
       ...SESSIONLESS,
       topics,
-      rackId: this.settings.clientRack,
     })
     const key = `${target.lane} ${target.node.nodeId}`
     this.busy.add(key)

@@ -91,7 +91,15 @@ export class ProducerEngine {
     )
   }
 
-  async flush(): Promise<void> {
+  flush(signal: AbortSignal | undefined): Promise<void> {
+    const { maxBlockMs, deliveryTimeoutMs } = this.settings
+    // Everything has an outcome by then; a signal may end the waiting earlier.
+    const timeoutMs = 2 * maxBlockMs + deliveryTimeoutMs
+    const limit = { timeoutMs, signal }
+    return withTimeLimit(this.platform.timers, this.settleAll(), limit, () => new TimeoutError('flushing', timeoutMs))
+  }
+
+  private async settleAll(): Promise<void> {
     await this.blocked.whenPassed()
     await this.accumulator.whenPlaced()
     const batches = this.accumulator.closeBatches()
@@ -110,8 +118,8 @@ export class ProducerEngine {
     this.isClosing = true
     const closed = new ClosedError('producer')
     try {
-      if (timeoutMs === undefined) await this.flush()
-      else await withTimeLimit(this.platform.timers, this.flush(), { timeoutMs }, () => closed)
+      if (timeoutMs === undefined) await this.flush(undefined)
+      else await withTimeLimit(this.platform.timers, this.settleAll(), { timeoutMs }, () => closed)
     } catch (error) {
       if (error !== closed) throw error
     } finally {

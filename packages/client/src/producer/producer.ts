@@ -59,9 +59,12 @@ export class Producer implements AsyncDisposable {
     return this.engine.room(signal)
   }
 
-  /** Sends at once what waits for more, and resolves when the outcome of everything sent before is known. */
-  flush(): Promise<void> {
-    return this.engine.flush()
+  /**
+   * Sends at once what waits for more, and resolves when the outcome of everything sent before is known. Rejects with
+   * the signal's reason; the records are on their way nevertheless.
+   */
+  flush(options: { signal?: AbortSignal } = {}): Promise<void> {
+    return this.engine.flush(options.signal)
   }
 
   /** Waits for a topic that does not exist yet for up to `max.block.ms`; asking may create it. */
