@@ -8,12 +8,12 @@ import { type BrokerConfig, type BrokerConfigInput, parseBrokerConfig } from './
 import { advertisedAddress, type Endpoint, listenAddress } from './config/listener.ts'
 import { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import { GroupLog } from './coordinator/group-log.ts'
-import { ProducerIds } from './coordinator/producer-ids.ts'
 import { FetchPurgatory } from './fetch/fetch-purgatory.ts'
 import { answerUnsupportedVersion } from './handlers/18-api-versions.ts'
 import { allHandlers } from './handlers/all-handlers.ts'
 import { LogManager, type RecoveryProgress } from './log/log-manager.ts'
 import { MetadataLog } from './metadata/metadata-log.ts'
+import { ProducerIds } from './metadata/producer-ids.ts'
 import { Server } from './server/server.ts'
 import { Topics } from './topics/topics.ts'
 

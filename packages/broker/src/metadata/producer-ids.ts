@@ -1,4 +1,4 @@
-import type { MetadataLog } from '../metadata/metadata-log.ts'
+import type { MetadataLog } from './metadata-log.ts'
 
 /** As many as Kafka reserves at once (`ProducerIdsBlock`). */
 const BLOCK_SIZE = 1_000
