@@ -14,8 +14,9 @@ import {
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
+import { OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { Topics } from '../topics/topics.ts'
-import { OFFSETS_TOPIC, offsetsTopic, partitionOfGroup } from './offsets-topic.ts'
+import { offsetsTopic, partitionOfGroup } from './offsets-topic.ts'
 
 /** Offsets with an expiry of their own need the one version of the value that has a field for it. */
 const VERSION_WITH_EXPIRY = 1

@@ -1,7 +1,6 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { NewTopic } from '../topics/create-topic.ts'
-
-export const OFFSETS_TOPIC = '__consumer_offsets'
 
 /** The partition of `__consumer_offsets` that holds a group, as Kafka computes it. */
 export function partitionOfGroup(groupId: string, partitionCount: number): number {

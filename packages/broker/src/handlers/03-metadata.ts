@@ -8,9 +8,9 @@ import {
   type MetadataResponse,
   ZERO_UUID,
 } from '@millrace/protocol'
-import { OFFSETS_TOPIC, offsetsTopic } from '../coordinator/offsets-topic.ts'
+import { offsetsTopic } from '../coordinator/offsets-topic.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
-import { INTERNAL_TOPICS, topicNameProblem } from '../metadata/topic-name.ts'
+import { INTERNAL_TOPICS, OFFSETS_TOPIC, topicNameProblem } from '../metadata/topic-name.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import type { NewTopic } from '../topics/create-topic.ts'
 import { type BrokerServices, handler } from './services.ts'

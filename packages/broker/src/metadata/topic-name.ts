@@ -2,12 +2,13 @@
  * Kafka's rules for topic names (`org.apache.kafka.common.internals.Topic`). A name is also a directory name, so nothing
  * else may reach the file system.
  */
-export const MAX_TOPIC_NAME_LENGTH = 249
-
-/** Written only by the broker itself. */
-export const INTERNAL_TOPICS: ReadonlySet<string> = new Set(['__consumer_offsets', '__transaction_state'])
+const MAX_TOPIC_NAME_LENGTH = 249
 
 export const METADATA_TOPIC = '__cluster_metadata'
+export const OFFSETS_TOPIC = '__consumer_offsets'
+
+/** Written only by the broker itself. */
+export const INTERNAL_TOPICS: ReadonlySet<string> = new Set([OFFSETS_TOPIC, '__transaction_state'])
 
 /** What is wrong with the name (answer INVALID_TOPIC_EXCEPTION), undefined if nothing. */
 export function topicNameProblem(name: string): string | undefined {
