@@ -14,6 +14,7 @@ import {
 import type { AwaitedPartition } from '../fetch/fetch-purgatory.ts'
 import type { IsolationLevel, PartitionLog } from '../log/partition-log.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
+import { isolationOf } from './isolation-level.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
 import { type BrokerServices, handler } from './services.ts'
 
@@ -22,7 +23,6 @@ type FetchPartition = FetchTopic['partitions'][number]
 type PartitionAnswer = InputOf<typeof FetchResponse>['responses'][number]['partitions'][number]
 
 const FIRST_WITH_TOPIC_IDS = 13
-const READ_COMMITTED = 1
 
 /** A partition that may be read. */
 interface Readable extends AwaitedPartition {
@@ -44,7 +44,7 @@ export function fetch(services: BrokerServices): RequestHandler {
 
   async function handle(request: FetchRequest, context: RequestContext): Promise<InputOf<typeof FetchResponse>> {
     if (request.sessionId !== 0) return { errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
-    const isolation = request.isolationLevel === READ_COMMITTED ? 'read_committed' : 'read_uncommitted'
+    const isolation = isolationOf(request)
     const find = () => request.topics.map(topic => wantedOf(topic, context.apiVersion))
     const wanted = find()
     const first = await readAll(wanted, request.maxBytes, isolation)

@@ -9,12 +9,12 @@ import {
 } from '@millrace/protocol'
 import type { IsolationLevel, OffsetAndTimestamp, PartitionLog } from '../log/partition-log.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
+import { isolationOf } from './isolation-level.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
 import { type BrokerServices, handler } from './services.ts'
 
 type PartitionAnswer = InputOf<typeof ListOffsetsResponse>['topics'][number]['partitions'][number]
 
-const READ_COMMITTED = 1
 /** Timestamps that stand for something else, and the version that brought them. */
 const LATEST = -1
 const EARLIEST = -2
@@ -35,7 +35,7 @@ const NOT_FOUND: OffsetAndTimestamp = { offset: -1, timestampMs: -1, leaderEpoch
 
 export function listOffsets({ topics }: BrokerServices): RequestHandler {
   async function handle(request: ListOffsetsRequest, { apiVersion }: RequestContext) {
-    const isolation = request.isolationLevel === READ_COMMITTED ? 'read_committed' : 'read_uncommitted'
+    const isolation = isolationOf(request)
     const answers: InputOf<typeof ListOffsetsResponse>['topics'][number][] = []
     for (const { name, partitions } of request.topics) {
       const partitionAnswers: PartitionAnswer[] = []
