@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   let scanned = 0
   let cutOffBytes = 0
   const broker = await Broker.start({
-    platform: await realPlatform(),
+    platform: realPlatform(),
     config: settingsOf(process.argv.slice(2)),
     onRecovery: ({ wasScanned, truncatedBytes }) => {
       if (wasScanned) scanned++

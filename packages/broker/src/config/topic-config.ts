@@ -11,7 +11,6 @@
 import {
   boolean,
   type ConfigSetting,
-  type ConfigType,
   type ConfigValues,
   defineConfig,
   double,
@@ -302,9 +301,4 @@ export function resolveTopicConfig(overrides: ReadonlyMap<string, string>, broke
   for (const setting of ROWS.keys())
     values[setting] = topicSettingValue(setting as TopicSetting, overrides, broker).value
   return Object.freeze(values) as TopicConfig
-}
-
-/** The type of a topic setting, for DescribeConfigs. */
-export function topicSettingType(setting: TopicSetting): ConfigType<unknown> {
-  return ROWS.get(setting)!.type
 }
