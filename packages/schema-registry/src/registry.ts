@@ -4,6 +4,7 @@
  */
 import { AVRO_PROVIDER } from './avro/avro-provider.ts'
 import type { SchemasLog } from './store/schemas-log.ts'
+import type { CompatibilityLevel } from './subjects/config.ts'
 import type { Decision } from './subjects/decision.ts'
 import { decodeRecord, encodeRecord } from './subjects/records.ts'
 import { storeFailed } from './subjects/registry-error.ts'
@@ -17,12 +18,14 @@ export interface RegistryOptions {
   readonly log: SchemasLog
   /** `mode.mutability`: whether modes may be changed. */
   readonly modeMutability?: boolean
+  /** `schema.compatibility.level`: BACKWARD by default. */
+  readonly compatibilityLevel?: CompatibilityLevel
 }
 
 export class SchemaRegistry implements AsyncDisposable {
   readonly resolution = new SchemaResolution([AVRO_PROVIDER])
   readonly hasMutableModes: boolean
-  private readonly state = new RegistryState()
+  private readonly state: RegistryState
   private readonly log: SchemasLog
   private lastWrite: Promise<unknown> = Promise.resolve()
   private waitingWrites = 0
@@ -30,6 +33,7 @@ export class SchemaRegistry implements AsyncDisposable {
 
   private constructor(options: RegistryOptions) {
     this.log = options.log
+    this.state = new RegistryState(options.compatibilityLevel)
     this.hasMutableModes = options.modeMutability ?? true
   }
 

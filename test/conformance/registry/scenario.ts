@@ -1,5 +1,7 @@
 /** Cases that run against a registry of their own: steps over its REST API, and the records of its log. */
 import {
+  COMPATIBILITY_LEVELS,
+  type CompatibilityLevel,
   type JsonObject,
   JsonSyntaxError,
   type JsonValue,
@@ -49,11 +51,14 @@ function recordText(json: JsonValue | undefined): string | null {
 }
 
 async function runSteps(log: MemoryLog, example: JsonObject): Promise<string | null> {
-  let modeMutability = true
-  for (const [name, value] of objectOf(example.get('serverConfig') ?? new Map()))
-    if (name === 'mode.mutability') modeMutability = value === true || value === 'true'
+  const options: { modeMutability?: boolean; compatibilityLevel?: CompatibilityLevel } = {}
+  for (const [name, value] of objectOf(example.get('serverConfig') ?? new Map())) {
+    const level = COMPATIBILITY_LEVELS.find(known => known === String(value).toUpperCase())
+    if (name === 'mode.mutability') options.modeMutability = String(value) === 'true'
+    else if (name === 'schema.compatibility.level' && level !== undefined) options.compatibilityLevel = level
     else return `the setting ${name} is not known here`
-  await using registry = await SchemaRegistry.start({ log, modeMutability })
+  }
+  await using registry = await SchemaRegistry.start({ log, ...options })
   let failure: unknown
   const app = registryApp({
     registry,

@@ -18,7 +18,7 @@ export function isValidDefault(schema: AvroSchema, value: JsonValue): boolean {
       return isIntegerOf(value, 63n)
     case 'float':
     case 'double':
-      return value instanceof JsonNumber || (typeof value === 'string' && isJavaDouble(value))
+      return value instanceof JsonNumber
     case 'string':
     case 'bytes':
     case 'enum':
@@ -47,9 +47,4 @@ function isIntegerOf(value: JsonValue, bits: bigint): boolean {
   if (!(value instanceof JsonNumber) || !value.isInteger) return false
   const integer = value.toBigInt()
   return integer >= -(1n << bits) && integer < 1n << bits
-}
-
-/** `Double.valueOf` takes these; Avro turns such a text into the number. */
-export function isJavaDouble(text: string): boolean {
-  return /^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/.test(text.trim())
 }

@@ -3,6 +3,7 @@
  * unknown names and text behind the schema are not. Two passes: types are read with references left open, then the
  * references are closed and what needs whole types (unions, defaults, redefinitions) is judged.
  */
+import { javaDoubleText } from '../json/java-numbers.ts'
 import { isJsonArray, isJsonObject, JsonNumber, type JsonObject, type JsonValue } from '../json/json-value.ts'
 import { type JsonLimits, JsonSyntaxError, readJson } from '../json/read-json.ts'
 import { isValidDefault } from './default-value.ts'
@@ -192,7 +193,7 @@ class SchemaParser {
     const order = json.get('order') ?? 'ascending'
     const known = typeof order === 'string' ? FIELD_ORDERS.get(order.toLowerCase()) : undefined
     if (known === undefined) throw new AvroSchemaError(`field ${name} has an unknown order`)
-    const field: RecordField = {
+    const field: RecordField & { defaultValue: JsonValue | undefined } = {
       name,
       type: UNPLACED,
       doc: docOf(json),
@@ -204,6 +205,8 @@ class SchemaParser {
     this.parseType(required(json, 'type', `field ${name}`), record.namespace, type => {
       field.type = type
     })
+    if (field.type.type === 'float' || field.type.type === 'double')
+      field.defaultValue = decimalDefault(name, field.defaultValue)
     this.checks.push(() => this.checkDefault(field))
     return field
   }
@@ -286,6 +289,21 @@ function required(json: JsonObject, member: string, owner: string): JsonValue {
   const value = json.get(member)
   if (value === undefined || value === null) throw new AvroSchemaError(`${owner} has no ${member}`)
   return value
+}
+
+/** `"NaN"` and `"1.5"` are numbers as the default of a float or double, and nowhere inside other defaults. */
+function decimalDefault(field: string, value: JsonValue | undefined): JsonValue | undefined {
+  if (typeof value !== 'string') return value
+  const text = value.trim()
+  if (!/^[+-]?(NaN|Infinity|(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?[fFdD]?)$/.test(text))
+    throw new AvroSchemaError(`the default of field ${field} is not a number`)
+  const number = Number(
+    text
+      .replace(/[fFdD]$/, '')
+      .replace('+', '')
+      .replace('-NaN', 'NaN'),
+  )
+  return new JsonNumber(javaDoubleText(number))
 }
 
 function docOf(json: JsonObject): string | null {

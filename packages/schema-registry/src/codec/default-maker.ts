@@ -52,10 +52,8 @@ class DefaultMaker {
 
   private makeRaw(schema: AvroSchema, json: JsonValue): unknown {
     if (json instanceof JsonNumber) return schema.type === 'long' ? normalized(json.toBigInt()) : json.toNumber()
-    if (typeof json === 'string') {
-      if (schema.type === 'bytes' || schema.type === 'fixed') return Buffer.from(json, 'latin1')
-      return schema.type === 'float' || schema.type === 'double' ? Number(json.replace(/[fFdD]$/, '')) : json
-    }
+    if (typeof json === 'string')
+      return schema.type === 'bytes' || schema.type === 'fixed' ? Buffer.from(json, 'latin1') : json
     if (isJsonArray(json) && schema.type === 'array') return json.map(item => this.make(schema.items, item))
     if (isJsonObject(json) && schema.type === 'map') {
       const entries = [...json].map(([key, member]) => [key, this.make(schema.values, member)] as const)

@@ -48,12 +48,11 @@ export function register(
   if (request.ruleSet !== null) checkRuleSet(request.ruleSet)
   const config = configInScope(state, subject)
   const mode = modeInScope(state, subject)
-  if (!isImport(mode)) {
-    const lookupOptions = { normalize: options.normalize, findsDeleted: false }
-    const existing = request.id >= 0 ? undefined : lookupInSubject(state, resolution, subject, complete, lookupOptions)
-    if (existing !== undefined && (request.version <= 0 || request.version === existing.version))
-      return answerOnly(existing)
-  }
+  const known = lookupInSubject(state, resolution, subject, complete, {
+    normalize: options.normalize,
+    findsDeleted: false,
+  })
+  if (known !== undefined && isAskedFor(request, known)) return answerOnly(known)
   checkMode(subject, mode, request)
   const all = state.versionsOf(subject, { deleted: 'with' })
   const nextVersion = (all.at(-1)?.version ?? 0) + 1
@@ -74,6 +73,11 @@ export function register(
   const { context } = parseSubject(subject)
   const id = state.idOfGuid(context, guidOf(filled.content)) ?? state.largestId(context) + 1
   return addVersion(state, subject, filled, id, nextVersion)
+}
+
+/** What is registered already is answered in every mode, unless another id or version is asked for. */
+function isAskedFor(request: RegisterRequest, { id, version }: SchemaVersion): boolean {
+  return (request.id < 0 || request.id === id) && (request.version <= 0 || request.version === version)
 }
 
 function withNewestText(request: RegisterRequest, newest: SchemaVersion | undefined): RegisterRequest {

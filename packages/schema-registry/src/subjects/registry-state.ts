@@ -2,7 +2,7 @@
  * Everything the registry knows: a replay of `_schemas`. `apply` is the only way in, for records read at the start and
  * for the registry's own writes alike; everything else only reads.
  */
-import type { Config } from './config.ts'
+import { type CompatibilityLevel, type Config, DEFAULT_COMPATIBILITY_LEVEL } from './config.ts'
 import type { Mode } from './mode.ts'
 import {
   canonicalSubject,
@@ -56,6 +56,9 @@ export class RegistryState {
   private readonly modes = new Map<string | null, Mode>()
   /** Target of references → the versions that refer to it. */
   private readonly referrers = new Map<string, Map<string, SchemaVersion>>()
+
+  /** `schema.compatibility.level`: where no record sets one. */
+  constructor(readonly defaultCompatibilityLevel: CompatibilityLevel = DEFAULT_COMPATIBILITY_LEVEL) {}
 
   apply(record: RegistryRecord, timestampMs: number): void {
     switch (record.type) {

@@ -1,5 +1,5 @@
 /** Which settings hold for a subject: its own, its context's, those for all contexts, the server's. */
-import { type CompatibilityLevel, type Config, DEFAULT_COMPATIBILITY_LEVEL } from './config.ts'
+import type { CompatibilityLevel, Config } from './config.ts'
 import { DEFAULT_MODE, type Mode } from './mode.ts'
 import { DEFAULT_CONTEXT, GLOBAL_CONTEXT, isContext, parseSubject } from './qualified-subject.ts'
 import type { RegistryState } from './registry-state.ts'
@@ -21,7 +21,11 @@ export function configInScope(
   const [narrowest, wider] = scopesOf(subject)
     .map(scope => state.ownConfig(scope))
     .filter(config => config !== undefined)
-  return { ...wider, ...narrowest, compatibilityLevel: narrowest?.compatibilityLevel ?? DEFAULT_COMPATIBILITY_LEVEL }
+  return {
+    ...wider,
+    ...narrowest,
+    compatibilityLevel: narrowest?.compatibilityLevel ?? state.defaultCompatibilityLevel,
+  }
 }
 
 export function modeInScope(state: RegistryState, subject: string | null): Mode {
