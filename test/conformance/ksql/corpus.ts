@@ -1,7 +1,7 @@
 /** The ksqlDB corpus as its README describes it, read with the text of every number. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type LosslessNumber, parse } from 'lossless-json'
+import { LosslessNumber, parse } from 'lossless-json'
 
 export type Spec = null | boolean | string | LosslessNumber | Spec[] | { [name: string]: Spec }
 
@@ -63,4 +63,15 @@ export function readCases<Case extends { readonly id: string }>(directory: strin
 
 export function numberOf(value: LosslessNumber | undefined): number | undefined {
   return value === undefined ? undefined : Number(value.value)
+}
+
+/** JSON again, numbers as they were written. */
+export function jsonText(spec: Spec): string {
+  if (spec instanceof LosslessNumber) return spec.value
+  if (Array.isArray(spec)) return `[${spec.map(jsonText).join(',')}]`
+  if (typeof spec === 'object' && spec !== null)
+    return `{${Object.entries(spec)
+      .map(([name, value]) => `${JSON.stringify(name)}:${jsonText(value)}`)
+      .join(',')}}`
+  return JSON.stringify(spec)
 }

@@ -6,19 +6,27 @@ import {
   applyToCatalog,
   buildExecution,
   Catalog,
+  type Column,
   type Command,
   type DataSource,
+  type FormatInfo,
   type FunctionRegistry,
+  type ParsedStatement,
   parseScript,
   type QueryPlan,
+  RegistryFormats,
   rowSerde,
   SqlAnalysisError,
   SqlSyntaxError,
 } from '@millrace/ksql'
+import { realPlatform } from '@millrace/platform'
+import { InProcessRegistryClient, MemoryLog, SchemaRegistry } from '@millrace/schema-registry'
 import { TopologyTestDriver } from '@millrace/streams'
-import { numberOf, type QttCase, type SpecRecord } from './corpus.ts'
+import { avroSpecSerde } from './avro-spec.ts'
+import { jsonText, numberOf, type QttCase, type SpecRecord } from './corpus.ts'
 import { matches, show } from './match.ts'
 import { type SpecSerde, specSerde } from './spec-serdes.ts'
+import { windowedKey } from './windowed-keys.ts'
 
 const SERVICE_ID = 'some.ksql.service.id'
 
@@ -30,16 +38,17 @@ interface LogRecord {
 }
 
 /** Null when the case passes, else why not. */
-export function runQttCase(example: QttCase, functions: FunctionRegistry): string | null {
-  const run = new QttRun(example, functions)
+export async function runQttCase(example: QttCase, functions: FunctionRegistry): Promise<string | null> {
+  await using registry = await SchemaRegistry.start({ log: new MemoryLog(realPlatform().clock) })
+  const run = new QttRun(example, functions, new InProcessRegistryClient(registry))
   try {
-    run.execute()
+    await run.execute()
   } catch (error) {
     return judgeError(example, error as Error)
   }
   if (example.expectedException !== undefined)
     return `no error; expected ${JSON.stringify(example.expectedException.message ?? example.expectedException.type)}`
-  return run.judge()
+  return await run.judge()
 }
 
 function judgeError({ expectedException }: QttCase, error: Error): string | null {
@@ -68,22 +77,27 @@ class QttRun {
   private readonly internalTopics = new Set<string>()
   private nextQuery = 0
   private readonly exactNumbers: boolean
+  private readonly formats: RegistryFormats
 
   constructor(
     private readonly example: QttCase,
     private readonly functions: FunctionRegistry,
+    private readonly registry: InProcessRegistryClient,
   ) {
+    this.formats = new RegistryFormats(registry)
     this.exactNumbers =
       example.properties?.['use.exact.numeric.comparison'] !== 'false' &&
       example.properties?.['use.exact.numeric.comparison'] !== false
   }
 
-  execute(): void {
+  async execute(): Promise<void> {
+    await this.registerDeclared()
     for (const parsed of parseScript(this.example.statements.join('\n'))) {
       const property = (name: string): string | null => {
         const value = this.example.properties?.[name]
         return typeof value === 'string' ? value : null
       }
+      await this.fetchSchemas(parsed)
       const command = analyseStatement(parsed, {
         catalog: this.catalog,
         functions: this.functions,
@@ -91,25 +105,65 @@ class QttRun {
           keyFormat: property('ksql.persistence.default.format.key') ?? 'KAFKA',
           valueFormat: property('ksql.persistence.default.format.value'),
         },
-        inference: {
-          columns() {
-            throw new Error('schema inference is not supported yet')
-          },
-        },
+        inference: this.formats,
         nextQuery: this.nextQuery,
         usage: {
           readersOf: name => this.queries.filter(query => query.sources.includes(name)).map(query => query.queryId),
           writersOf: name => this.queries.filter(query => query.sink.name === name).map(query => query.queryId),
         },
       })
-      this.apply(command)
+      await this.apply(command)
     }
-    this.pipe()
+    await this.pipe()
   }
 
-  private apply(command: Command): void {
+  private async registerDeclared(): Promise<void> {
+    for (const topic of this.example.topics ?? [])
+      for (const [side, schema, format] of [
+        ['key', topic.keySchema, topic.keyFormat],
+        ['value', topic.valueSchema, topic.valueFormat],
+      ] as const) {
+        if (schema === undefined || (format !== undefined && format !== 'AVRO')) continue
+        await this.registry.register(`${topic.name}-${side}`, { text: jsonText(schema) })
+      }
+  }
+  private async fetchSchemas({ statement }: ParsedStatement): Promise<void> {
+    if (statement.kind !== 'CreateSource') return
+    const topic = statement.properties.find(({ name }) => name.toUpperCase() === 'KAFKA_TOPIC')?.value
+    const ids = statement.properties.flatMap(({ name, value }) =>
+      /_SCHEMA_ID$/i.test(name) && value.kind === 'IntegerLiteral' ? [Number(value.value)] : [],
+    )
+    if (topic?.kind === 'StringLiteral') await this.formats.fetchSchemas(topic.value, ids)
+  }
+  private readonly schemas = (
+    format: FormatInfo,
+    columns: readonly Column[],
+    target: { topic: string; isKey: boolean },
+  ) => this.formats.serde(format, columns, target)
+
+  /** What step 1 of the README registers for a topic that a statement declares. */
+  private async registerDerived(source: DataSource): Promise<void> {
+    for (const [isKey, format, columns] of [
+      [true, source.keyFormat, source.schema.key],
+      [false, source.valueFormat, source.schema.value],
+    ] as const) {
+      if (format.name !== 'AVRO' || columns.length === 0) continue
+      const known = await this.registry.latest(`${source.topic}-${isKey ? 'key' : 'value'}`).then(
+        () => true,
+        () => false,
+      )
+      if (known) continue
+      this.schemas(format, columns, { topic: source.topic, isKey })
+      await this.formats.prepare()
+    }
+  }
+
+  private async apply(command: Command): Promise<void> {
     this.catalog = applyToCatalog(this.catalog, command)
     switch (command.kind) {
+      case 'CreateSource':
+        await this.registerDerived(command.source)
+        break
       case 'CreateAsSelect':
         this.nextQuery++
         if (command.replaces !== null) {
@@ -123,18 +177,20 @@ class QttRun {
         break
       case 'InsertValues': {
         const { target, key, value, timestampMs } = command.row
-        const bytes = (row: typeof key, isKey: boolean): Buffer | null => {
+        const bytes = async (row: typeof key, isKey: boolean): Promise<Buffer | null> => {
           const serde = rowSerde(
             isKey ? target.keyFormat : target.valueFormat,
             isKey ? target.schema.key : target.schema.value,
             { topic: target.topic, isKey },
+            this.schemas,
           )
+          await this.formats.prepare()
           const written = serde.serialize(row)
           return written === null ? null : Buffer.from(written)
         }
         this.log(target.topic).push({
-          key: bytes(key, true),
-          value: bytes(value, false),
+          key: await bytes(key, true),
+          value: await bytes(value, false),
           timestampMs: timestampMs ?? Date.now(),
           headers: [],
         })
@@ -156,18 +212,18 @@ class QttRun {
     if (source === undefined) throw new Error(`no source has the topic ${topic}`)
     return source
   }
-  private serdesOf(topic: string): { key: SpecSerde; value: SpecSerde; source: DataSource } {
+  private async serdesOf(topic: string): Promise<{ key: SpecSerde; value: SpecSerde; source: DataSource }> {
     const source = this.sourceOf(topic)
     const { schema, keyFormat, valueFormat } = source
-    return {
-      source,
-      key: specSerde(keyFormat, schema.key, this.exactNumbers),
-      value: specSerde(valueFormat, schema.value, this.exactNumbers),
-    }
+    const side = (format: FormatInfo, columns: readonly Column[], isKey: boolean) =>
+      format.name === 'AVRO' && columns.length > 0
+        ? avroSpecSerde(this.registry, topic, isKey)
+        : specSerde(format.name === 'AVRO' ? { name: 'NONE' } : format, columns, this.exactNumbers)
+    return { source, key: await side(keyFormat, schema.key, true), value: await side(valueFormat, schema.value, false) }
   }
 
-  private encode(record: SpecRecord): LogRecord {
-    const { key, value } = this.serdesOf(record.topic)
+  private async encode(record: SpecRecord): Promise<LogRecord> {
+    const { key, value } = await this.serdesOf(record.topic)
     const base = key.encode(record.key)
     return {
       key: base !== null && record.window !== undefined ? windowedKey(base, record.window) : base,
@@ -180,18 +236,22 @@ class QttRun {
     }
   }
 
-  private pipe(): void {
-    const inputs = (this.example.inputs ?? []).map(record => ({ topic: record.topic, record: this.encode(record) }))
+  private async pipe(): Promise<void> {
+    const inputs: { topic: string; record: LogRecord }[] = []
+    for (const record of this.example.inputs ?? [])
+      inputs.push({ topic: record.topic, record: await this.encode(record) })
     for (const { topic, record } of inputs) this.log(topic).push(record)
-    for (const plan of this.queries) this.pipeThrough(plan, inputs)
+    for (const plan of this.queries) await this.pipeThrough(plan, inputs)
   }
 
-  private pipeThrough(plan: QueryPlan, inputs: readonly { topic: string; record: LogRecord }[]): void {
+  private async pipeThrough(plan: QueryPlan, inputs: readonly { topic: string; record: LogRecord }[]): Promise<void> {
     const { topology } = buildExecution(plan, {
       functions: this.functions,
       customTypes: this.catalog.types,
+      schemas: this.schemas,
       onProcessingError: () => undefined,
     })
+    await this.formats.prepare()
     const driver = new TopologyTestDriver(topology, {
       applicationId: `_confluent-ksql-${SERVICE_ID}query_${plan.queryId}`,
       deserializationExceptionHandler: () => 'continue',
@@ -220,10 +280,10 @@ class QttRun {
     driver.close()
   }
 
-  judge(): string | null {
+  async judge(): Promise<string | null> {
     if (this.queries.length === 0) return 'no persistent query was started'
     for (const topic of new Set((this.example.outputs ?? []).map(record => record.topic))) {
-      const problem = this.judgeTopic(
+      const problem = await this.judgeTopic(
         topic,
         (this.example.outputs ?? []).filter(record => record.topic === topic),
       )
@@ -232,8 +292,8 @@ class QttRun {
     return this.judgePost()
   }
 
-  private judgeTopic(topic: string, expected: readonly SpecRecord[]): string | null {
-    const { key: keys, value: values, source } = this.serdesOf(topic)
+  private async judgeTopic(topic: string, expected: readonly SpecRecord[]): Promise<string | null> {
+    const { key: keys, value: values, source } = await this.serdesOf(topic)
     const actual = this.log(topic)
     for (const [index, record] of expected.entries()) {
       const got = actual[index]
@@ -298,18 +358,6 @@ class QttRun {
     const [want, have] = [JSON.stringify(command.source.schema), JSON.stringify(source.schema)]
     return want === have ? null : `schema of ${source.name}: ${have}, expected ${want}`
   }
-}
-
-function windowedKey(key: Buffer, window: NonNullable<SpecRecord['window']>): Buffer {
-  const int64 = (value: bigint): Buffer => {
-    const bytes = Buffer.alloc(8)
-    bytes.writeBigInt64BE(value)
-    return bytes
-  }
-  const start = int64(BigInt(window.start.value))
-  return Buffer.concat(
-    window.type.toLowerCase() === 'session' ? [key, int64(BigInt(window.end.value)), start] : [key, start],
-  )
 }
 
 function windowOf(bytes: Buffer, source: DataSource): { key: Buffer; start: number; end: number } {

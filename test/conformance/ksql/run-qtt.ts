@@ -7,11 +7,11 @@ import { type QttCase, readCases } from './corpus.ts'
 import { runQttCase } from './qtt.ts'
 
 const { directory, json, only } = runnerOptions('ksql')
-const functions = builtInFunctions(await realPlatform())
+const functions = builtInFunctions(realPlatform())
 const cases = readCases<QttCase>(directory, 'qtt').filter(({ id }) => only === undefined || id.includes(only))
 const failures: Failure[] = []
 for (const example of cases) {
-  const reason = runQttCase(example, functions)
+  const reason = await runQttCase(example, functions)
   if (reason !== null) failures.push({ id: example.id, reason })
 }
 printResult(cases.length, failures, json)

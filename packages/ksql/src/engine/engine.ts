@@ -11,7 +11,8 @@ import { Catalog } from '../catalog/catalog.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import type { ExecutionContext, ProcessingError } from '../execution/execution-context.ts'
-import { type RowSerde, rowSerde, type SchemaSerdes } from '../formats/row-serde.ts'
+import type { RegistryFormats } from '../formats/registry-formats.ts'
+import { type RowSerde, rowSerde } from '../formats/row-serde.ts'
 import type { FunctionRegistry } from '../functions/function-registry.ts'
 import type { QueryPlan } from '../plan/steps.ts'
 import { CommandLog, type LoggableCommand } from './command-log.ts'
@@ -23,7 +24,7 @@ import type { RowSink } from './row-sink.ts'
 export interface EngineOptions extends QuerySettings {
   readonly functions: FunctionRegistry
   /** Formats and inference through a schema registry; without one, formats that need it are refused. */
-  readonly schemas?: { readonly serdes: SchemaSerdes; readonly inference: SchemaInference }
+  readonly formats?: RegistryFormats
   readonly defaultKeyFormat?: string
   readonly defaultValueFormat?: string
   /** Told of records that a query could not use, and of queries that failed. */
@@ -147,7 +148,7 @@ export class KsqlEngine implements AsyncDisposable {
   }
 
   private statementContext(properties: Properties): StatementContext {
-    const { functions, schemas, defaultKeyFormat = 'KAFKA', defaultValueFormat = null } = this.options
+    const { functions, formats, defaultKeyFormat = 'KAFKA', defaultValueFormat = null } = this.options
     return {
       catalog: this.catalogue,
       functions,
@@ -155,13 +156,14 @@ export class KsqlEngine implements AsyncDisposable {
         keyFormat: properties['ksql.persistence.default.format.key'] ?? defaultKeyFormat,
         valueFormat: properties['ksql.persistence.default.format.value'] ?? defaultValueFormat,
       },
-      inference: schemas?.inference ?? NO_INFERENCE,
+      inference: formats ?? NO_INFERENCE,
       nextQuery: this.nextQuery,
       usage: { readersOf: name => this.readersOf(name), writersOf: name => this.writersOf(name) },
     }
   }
 
   private async executeNow(parsed: ast.ParsedStatement, properties: Properties): Promise<Executed> {
+    await this.fetchSchemas(parsed.statement)
     const command = this.analyse(parsed, properties)
     switch (command.kind) {
       case 'Nothing':
@@ -200,6 +202,17 @@ export class KsqlEngine implements AsyncDisposable {
     }
   }
 
+  private async fetchSchemas(statement: ast.Statement): Promise<void> {
+    const { formats } = this.options
+    if (formats === undefined || statement.kind !== 'CreateSource') return
+    const values = statement.properties.map(({ name, value }) => [name.toUpperCase(), value] as const)
+    const topic = values.find(([name]) => name === 'KAFKA_TOPIC')?.[1]
+    const ids = values.flatMap(([name, value]) =>
+      /^(KEY|VALUE)_SCHEMA_ID$/.test(name) && value.kind === 'IntegerLiteral' ? [Number(value.value)] : [],
+    )
+    if (topic?.kind === 'StringLiteral') await formats.fetchSchemas(topic.value, ids)
+  }
+
   /** Makes a command durable and the catalogue what it says. */
   private async commit(
     parsed: ast.ParsedStatement,
@@ -227,6 +240,7 @@ export class KsqlEngine implements AsyncDisposable {
     const { plan, source, properties: sink, replaces } = command
     // What cannot be executed is refused before anything has happened.
     const query = this.newQuery(plan, parsed.text)
+    await this.options.formats?.prepare()
     await this.ensureTopic(
       source.topic,
       sink.partitions ?? (await this.sourcePartitions(plan)),
@@ -280,12 +294,15 @@ export class KsqlEngine implements AsyncDisposable {
   private async insert({ row }: Extract<Command, { kind: 'InsertValues' }>): Promise<void> {
     const { target, key, value, timestampMs } = row
     const bytes = (serde: RowSerde, columns: typeof key): Uint8Array | null => serde.serialize(columns)
-    const schemas = this.options.schemas?.serdes
+    const { schemas } = this.executionContext()
     const { topic } = target
+    const keys = rowSerde(target.keyFormat, target.schema.key, { topic, isKey: true }, schemas)
+    const values = rowSerde(target.valueFormat, target.schema.value, { topic, isKey: false }, schemas)
+    await this.options.formats?.prepare()
     await this.producer.send({
       topic,
-      key: bytes(rowSerde(target.keyFormat, target.schema.key, { topic, isKey: true }, schemas), key),
-      value: bytes(rowSerde(target.valueFormat, target.schema.value, { topic, isKey: false }, schemas), value),
+      key: bytes(keys, key),
+      value: bytes(values, value),
       ...(timestampMs === null ? {} : { timestampMs }),
     })
   }
@@ -362,12 +379,14 @@ export class KsqlEngine implements AsyncDisposable {
   }
 
   private executionContext(): ExecutionContext {
-    const { functions, schemas, onProcessingError = () => undefined } = this.options
+    const { functions, formats, onProcessingError = () => undefined } = this.options
     return {
       functions,
       customTypes: this.catalogue.types,
       onProcessingError,
-      ...(schemas === undefined ? {} : { schemas: schemas.serdes }),
+      ...(formats === undefined
+        ? {}
+        : { schemas: (format, columns, target) => formats.serde(format, columns, target) }),
     }
   }
   private newQuery(plan: QueryPlan, statement: string): PersistentQuery {
@@ -377,6 +396,7 @@ export class KsqlEngine implements AsyncDisposable {
   }
   private async run(query: PersistentQuery): Promise<void> {
     this.running.set(query.id, query)
+    await this.options.formats?.prepare()
     // A query that fails to start shows as ERROR and leaves the others alone.
     await query
       .start()

@@ -180,8 +180,12 @@ class TopologyBuilder {
 
   private source(step: SourceStep): Rows {
     const { topic, formats, sourceSchema, window, timestamp } = step
-    const keys = asSerde(rowSerde(formats.key, sourceSchema.key, { topic, isKey: true }, this.context.schemas))
-    const values = asSerde(rowSerde(formats.value, sourceSchema.value, { topic, isKey: false }, this.context.schemas))
+    const keys = asSerde(
+      rowSerde(formats.key, sourceSchema.key, { topic, isKey: true, isReadOnly: true }, this.context.schemas),
+    )
+    const values = asSerde(
+      rowSerde(formats.value, sourceSchema.value, { topic, isKey: false, isReadOnly: true }, this.context.schemas),
+    )
     let consumed = Consumed.with(this.keySerde(keys, window?.sizeMs ?? null, window !== null), values as Serde<Value>)
     if (timestamp !== null) consumed = consumed.withTimestampExtractor(timestampExtractor(timestamp, sourceSchema))
     const stream = this.builder.stream<Key, Value>(topic, consumed).processValues<Value>(sourceRows(step))

@@ -17,6 +17,8 @@ export interface RowSerde {
 export interface SerdeTarget {
   readonly topic: string
   readonly isKey: boolean
+  /** Rows are only read: nothing is registered for them. */
+  readonly isReadOnly?: boolean
 }
 /** Formats whose schemas live in the registry. */
 export type SchemaSerdes = (format: FormatInfo, columns: readonly Column[], target: SerdeTarget) => RowSerde

@@ -48,8 +48,9 @@ async function consume(
     })
     for (const { records } of batches)
       for (const record of records) {
-        if (seen++ >= limit) break
+        if (seen >= limit) break
         print(record, json === true)
+        seen++
       }
   }
 }

@@ -16,6 +16,12 @@ export function wholeNumber(text: string): number {
   return Number(text)
 }
 
+export function portNumber(text: string): number {
+  const port = wholeNumber(text)
+  if (port > 65_535) throw new InvalidArgumentError(`${text} is not a port: 0 to 65535`)
+  return port
+}
+
 /** Options every tool against a broker has. */
 export function withBroker(command: Command): Command {
   return command

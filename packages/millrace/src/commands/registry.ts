@@ -25,6 +25,10 @@ async function call(url: string, path: string, init?: RequestInit): Promise<unkn
   const response = await fetch(new URL(path, url), {
     ...init,
     headers: { 'Content-Type': 'application/vnd.schemaregistry.v1+json' },
+  }).catch(error => {
+    throw new Error(`no schema registry answers at ${url}: start one with millrace start, or name it with --url`, {
+      cause: error,
+    })
   })
   const body = (await response.json()) as { error_code?: number; message?: string }
   if (!response.ok) throw new Error(`${body.error_code}: ${body.message}`)

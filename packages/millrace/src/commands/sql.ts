@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import type { Command } from 'commander'
 import { printEntity } from './sql-output.ts'
-import { table } from './table.ts'
+import { cellText, table } from './table.ts'
 
 interface SqlOptions {
   readonly server: string
@@ -85,7 +85,7 @@ class SqlSession {
     try {
       const response = await this.post('/query-stream', { sql: statement, properties: this.properties }, stop.signal)
       if (!response.ok) return this.failed((await response.json()) as ErrorBody, statement)
-      await this.printRows(response)
+      await this.printRows(response, /\bEMIT\s+CHANGES\b/i.test(statement))
     } catch (error) {
       if (!stop.signal.aborted) throw error
     } finally {
@@ -94,32 +94,19 @@ class SqlSession {
     return true
   }
 
-  /** A query that ends is a table; one that goes on prints rows as they come. */
-  private async printRows(response: Response): Promise<void> {
-    let header: { columnNames: string[] } | undefined
+  /** A query that ends is a table; one that goes on (EMIT CHANGES) prints rows as they come. */
+  private async printRows(response: Response, goesOn: boolean): Promise<void> {
+    let names: readonly string[] | undefined
     const rows: unknown[][] = []
-    let rest = ''
-    for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
-      rest += Buffer.from(chunk).toString()
-      const lines = rest.split('\n')
-      rest = lines.pop() as string
-      for (const line of lines) {
-        if (this.json) console.log(line)
-        else if (header === undefined) header = JSON.parse(line) as { columnNames: string[] }
-        else rows.push(JSON.parse(line) as unknown[])
-      }
-      if (!this.json && process.stdout.isTTY && rows.length > 0) {
-        for (const row of rows.splice(0))
-          console.log(
-            row
-              .map(value =>
-                value === null ? 'null' : typeof value === 'object' ? JSON.stringify(value) : String(value),
-              )
-              .join(' | '),
-          )
-      }
+    for await (const line of linesOf(response)) {
+      if (this.json) console.log(line)
+      else if (names === undefined) {
+        names = (JSON.parse(line) as { columnNames: string[] }).columnNames
+        if (goesOn) console.log(names.join(' | '))
+      } else if (goesOn) console.log((JSON.parse(line) as unknown[]).map(cellText).join(' | '))
+      else rows.push(JSON.parse(line) as unknown[])
     }
-    if (!this.json && header !== undefined && !process.stdout.isTTY) console.log(table(header.columnNames, rows))
+    if (names !== undefined && !goesOn) console.log(table(names, rows))
   }
 
   private post(path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
@@ -139,6 +126,17 @@ class SqlSession {
     else console.error(pointed(body.message, statement))
     return false
   }
+}
+
+async function* linesOf(response: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder()
+  let rest = ''
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n')
+    rest = lines.pop()!
+    yield* lines
+  }
+  if (rest !== '') yield rest
 }
 
 interface ErrorBody {

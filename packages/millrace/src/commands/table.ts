@@ -11,7 +11,7 @@ export function table(names: readonly string[], rows: readonly (readonly unknown
   return [line(names), line(widths.map(width => '─'.repeat(width))), ...texts.map(line)].join('\n')
 }
 
-function cellText(value: unknown): string {
+export function cellText(value: unknown): string {
   if (value === null || value === undefined) return '–'
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }

@@ -1,8 +1,8 @@
 /** Broker, schema registry and SQL server in one process, with their data in one directory. */
 import { Broker } from '@millrace/broker'
-import { builtInFunctions, KsqlEngine, ksqlApp } from '@millrace/ksql'
+import { builtInFunctions, KsqlEngine, ksqlApp, RegistryFormats } from '@millrace/ksql'
 import type { Platform } from '@millrace/platform'
-import { KafkaLog, registryApp, SchemaRegistry } from '@millrace/schema-registry'
+import { InProcessRegistryClient, KafkaLog, registryApp, SchemaRegistry } from '@millrace/schema-registry'
 import { VERSION } from '../version.ts'
 import { listenHttp } from './http-server.ts'
 
@@ -73,6 +73,7 @@ export class AllInOne implements AsyncDisposable {
         stateDir: `${dataDirectory}/sql`,
         commitIntervalMs: SQL_COMMIT_INTERVAL_MS,
         functions: builtInFunctions(platform),
+        formats: new RegistryFormats(new InProcessRegistryClient(registry)),
         onProcessingError: ({ queryId, step, error }) => onWarning(`query ${queryId}, ${step}: ${error.message}`),
       })
       parts.push(() => engine[Symbol.asyncDispose]())
@@ -92,7 +93,7 @@ export class AllInOne implements AsyncDisposable {
       }
       return new AllInOne(addresses, parts)
     } catch (error) {
-      await stopAll(parts)
+      await stopAll(parts).catch(failure => onWarning(`stopping: ${String(failure)}`))
       throw error
     }
   }
@@ -103,6 +104,9 @@ export class AllInOne implements AsyncDisposable {
   }
 }
 
+/** Stops every part, whatever becomes of the others; then rejects with the first failure. */
 async function stopAll(parts: readonly (() => Promise<unknown>)[]): Promise<void> {
-  for (const stop of parts.toReversed()) await stop()
+  const failures: unknown[] = []
+  for (const stop of parts.toReversed()) await stop().catch(error => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }

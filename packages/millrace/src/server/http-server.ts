@@ -10,6 +10,8 @@ import { getRequestListener } from '@hono/node-server'
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n')
 /** A connection that says nothing for this long is closed. */
 const FIRST_BYTES_TIMEOUT_MS = 30_000
+/** A request whose head or body takes longer to come is answered with 408. Answers may take as long as they like. */
+const REQUEST_TIMEOUTS = { headersTimeout: 30_000, requestTimeout: 60_000, connectionsCheckingInterval: 5_000 }
 
 export interface HttpServer {
   readonly port: number
@@ -25,7 +27,9 @@ export async function listenHttp(
   options: { readonly host: string; readonly port: number },
 ): Promise<HttpServer> {
   const listener = getRequestListener(fetch)
-  const http1 = createHttp1Server(listener)
+  const http1 = createHttp1Server(REQUEST_TIMEOUTS, listener)
+  // It never listens itself; this is what makes Node watch its connections' time limits.
+  http1.emit('listening')
   const http2 = createHttp2Server({}, listener)
   const open = new Set<Socket>()
   const server = createServer(socket => {
@@ -58,6 +62,7 @@ export async function listenHttp(
     close: () =>
       new Promise(resolve => {
         server.close(() => resolve())
+        http1.close()
         for (const socket of open) socket.destroy()
       }),
   }
