@@ -12,6 +12,7 @@ export async function startBroker(platform: Platform, scenario: Scenario, histor
       listeners: 'PLAINTEXT://broker:9092',
       'num.partitions': scenario.partitions,
       'log.roll.ms': scenario.segmentMs,
+      'log.flush.interval.messages': scenario.flushMessages,
       'log.index.interval.bytes': scenario.indexIntervalBytes,
       'offsets.topic.num.partitions': 2,
       'group.initial.rebalance.delay.ms': scenario.rebalanceDelayMs,

@@ -1,19 +1,14 @@
 import { Consumer, type FetchedBatch } from '@millrace/client'
-import type { Platform, SeededRandom } from '@millrace/platform'
+import type { SeededRandom } from '@millrace/platform'
 import { type History, nameOf, type RecordId } from './history.ts'
-import type { Running } from './machine.ts'
+import type { Running, Start } from './machine.ts'
 import { INPUT } from './producing.ts'
-import type { Scenario } from './scenario.ts'
 
 export const GROUP = 'readers'
 
-export interface ConsumingOptions {
-  readonly platform: Platform
-  readonly scenario: Scenario
+export interface ConsumingOptions extends Start {
   readonly history: History
   readonly random: SeededRandom
-  readonly name: string
-  readonly fail: (error: unknown) => void
 }
 
 /** A member of the group: it processes what it polls and then, sometimes, commits. */

@@ -13,7 +13,7 @@ import {
   TimeWindows,
   type Topology,
 } from '@millrace/streams'
-import type { Running } from './machine.ts'
+import type { Running, Start } from './machine.ts'
 import { INPUT } from './producing.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -37,12 +37,9 @@ function countPerKeyAndWindow(scenario: Scenario): Topology {
   return builder.build()
 }
 
-export interface CountingOptions {
-  readonly platform: Platform
+export interface CountingOptions extends Start {
   readonly scenario: Scenario
-  readonly name: string
   readonly stateEngines: StateEngines
-  readonly fail: (error: unknown) => void
 }
 
 /** An instance of the application that counts the input per key and window. */

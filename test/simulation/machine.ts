@@ -7,15 +7,21 @@ export interface Running {
   stop(): Promise<void>
 }
 
+/** What a program gets when it is started. */
+export interface Start {
+  readonly platform: Platform
+  /** Unlike that of every other start in the run. */
+  readonly name: string
+  /** The program has died of itself. */
+  readonly fail: (error: unknown) => void
+}
+
 export interface MachineOptions {
   readonly simulation: Simulation
   readonly history: History
   readonly name: string
-  /**
-   * Starts the program on a fresh platform, for the how manieth time. A rejection, or a later call of `fail`, means that
-   * it has died of itself.
-   */
-  readonly program: (platform: Platform, start: number, fail: (error: unknown) => void) => Promise<Running>
+  /** Starts the program. A rejection counts as {@link Start.fail}. */
+  readonly program: (start: Start) => Promise<Running>
   /** False for a program whose work is done, which is then not started again. */
   readonly isNeeded: () => boolean
   /** Does to what the simulation does not know of what a crash would do to it. */
@@ -97,7 +103,7 @@ export class Machine {
         if (isCurrent()) this.node.crash('kill')
       })
     }
-    program(this.node.platform, start, fail).then(running => {
+    program({ platform: this.node.platform, name: `${name}.${start}`, fail }).then(running => {
       if (isCurrent()) this.running = running
     }, fail)
   }

@@ -7,7 +7,7 @@
  *   npm run simulate -- --seed 7 --events       and prints each event
  */
 import { parseArgs } from 'node:util'
-import { createCodecs } from '@millrace/platform'
+import { createCodecs, type ScheduledEvent } from '@millrace/platform'
 import { type Outcome, run } from './run.ts'
 
 const PROGRESS_INTERVAL_MS = 2_000
@@ -61,18 +61,15 @@ async function runOne(): Promise<void> {
 }
 
 async function runSeed(seed: number, printEvents = false): Promise<Outcome> {
-  const outcome = await run(
-    seed,
-    codecs,
-    printEvents
-      ? ({ dueUs, process, kind }) =>
-          console.log(`${(dueUs / 1000).toFixed(3).padStart(12)} ${(process?.name ?? '').padEnd(13)} ${kind}`)
-      : undefined,
-  )
+  const outcome = await run(seed, { codecs, ...(printEvents ? { onEvent: print } : {}) })
   for (const stray of strays.splice(0)) {
     outcome.problems.push(`unhandled rejection: ${stray instanceof Error ? stray.stack : String(stray)}`)
   }
   return outcome
+}
+
+function print({ dueUs, process, kind }: ScheduledEvent): void {
+  console.log(`${(dueUs / 1000).toFixed(3).padStart(12)} ${(process?.name ?? '').padEnd(13)} ${kind}`)
 }
 
 function report({ seed, problems }: Outcome): void {

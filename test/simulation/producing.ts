@@ -1,7 +1,7 @@
 import { Producer } from '@millrace/client'
-import type { Platform, SeededRandom } from '@millrace/platform'
+import type { SeededRandom } from '@millrace/platform'
 import { type History, nameOf, type RecordId } from './history.ts'
-import type { Running } from './machine.ts'
+import type { Running, Start } from './machine.ts'
 import type { Scenario } from './scenario.ts'
 
 export const INPUT = 'input'
@@ -10,23 +10,20 @@ const ANIMALS = ['ant', 'bee', 'cat', 'dog'] as const
 /** How long a producer goes on trying: longer than any trouble, so that what it still gives up shows a fault of its own. */
 const DELIVERY_TIMEOUT_MS = 90_000
 
-export interface ProducingOptions {
-  readonly platform: Platform
+export interface ProducingOptions extends Start {
   readonly scenario: Scenario
   readonly history: History
   readonly random: SeededRandom
-  /** Unlike any other producer in the run, earlier ones on the same node included. */
-  readonly name: string
-  readonly count: number
   readonly onDone: () => void
 }
 
-/** Sends `count` records, each to a partition of its choice, and notes what became of them. */
-export function produce({ platform, scenario, history, random, name, count, onDone }: ProducingOptions): Running {
+/** Sends records, each to a partition of its choice, and notes what became of them. */
+export function produce({ platform, scenario, history, random, name, fail, onDone }: ProducingOptions): Running {
   const producer = new Producer({
     platform,
     clientId: name,
     bootstrapServers: 'broker:9092',
+    enableIdempotence: scenario.isIdempotent,
     lingerMs: scenario.lingerMs,
     compressionType: scenario.compression,
     requestTimeoutMs: 2_000,
@@ -66,7 +63,7 @@ export function produce({ platform, scenario, history, random, name, count, onDo
 
   async function run(): Promise<void> {
     const outcomes: Promise<void>[] = []
-    for (let record = 0; record < count; record++) {
+    for (let record = 0; record < scenario.recordsPerProducer; record++) {
       outcomes.push(send())
       if (scenario.longestPauseMs > 0) await platform.timers.sleep(random.integer(scenario.longestPauseMs) + 1)
     }
@@ -75,6 +72,6 @@ export function produce({ platform, scenario, history, random, name, count, onDo
     onDone()
   }
 
-  void run()
+  run().catch(fail)
   return { stop: () => producer.close() }
 }

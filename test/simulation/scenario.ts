@@ -40,6 +40,9 @@ export interface Scenario {
   readonly segmentMs: number
   readonly indexIntervalBytes: number
   readonly rebalanceDelayMs: number
+  /** `flush.messages`: 1 acknowledges what is durable. */
+  readonly flushMessages: number
+  readonly isIdempotent: boolean
   /** Instances of the counting application. */
   readonly applications: number
   readonly windowMs: number
@@ -69,6 +72,8 @@ export function chooseScenario(random: SeededRandom): Scenario {
     segmentMs: random.pick([300, 5_000, 1_000_000]),
     indexIntervalBytes: random.pick([0, 500, 4_096]),
     rebalanceDelayMs: random.pick([0, 500, 3_000]),
+    flushMessages: 1,
+    isIdempotent: true,
     applications: random.between(0, 2),
     windowMs: random.pick([500, 10_000]),
     commitIntervalMs: random.pick([20, 200, 2_000]),

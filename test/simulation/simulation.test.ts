@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createCodecs } from '@millrace/platform'
 import { describe, expect, test } from 'vitest'
 import { run } from './run.ts'
+import type { Fault, Scenario } from './scenario.ts'
 
 /** Seeds that failed once, with what they found. They run first. */
 const regressions = JSON.parse(readFileSync(new URL('seeds.json', import.meta.url), 'utf8')) as {
@@ -13,7 +14,7 @@ const SEED_COUNT = 120
 const codecs = await createCodecs()
 
 async function problemsOf(seed: number): Promise<readonly string[]> {
-  const { problems } = await run(seed, codecs)
+  const { problems } = await run(seed, { codecs })
   return problems
 }
 
@@ -28,7 +29,45 @@ describe('broker, producers, consumers and a topology keep their promises under 
 })
 
 test.each([1, 7, 42])('seed %d runs the same twice, byte for byte', async seed => {
-  const first = await run(seed, codecs)
-  const second = await run(seed, codecs)
+  const first = await run(seed, { codecs })
+  const second = await run(seed, { codecs })
   expect(second).toEqual(first)
+})
+
+describe('the simulation notices', () => {
+  /** The problems of the first of some seeds that has any. */
+  async function firstProblems(alter: (scenario: Scenario) => Scenario): Promise<string> {
+    for (let seed = 1; seed <= 60; seed++) {
+      const { problems } = await run(seed, { codecs, alter })
+      if (problems.length > 0) return problems.join('\n')
+    }
+    return 'none'
+  }
+  const only = (kinds: readonly Fault[], scenario: Scenario) => ({
+    ...scenario,
+    faults: scenario.faults.map((fault, index) => ({ ...fault, kind: kinds[index % kinds.length]! })),
+  })
+
+  test('a broker that acknowledges what is not durable, when the power fails', async () => {
+    const problems = await firstProblems(scenario => ({
+      ...only(['broker loses power'], scenario),
+      flushMessages: 1_000_000,
+    }))
+    expect(problems).toMatch(/acknowledged at .* is lost/)
+  })
+
+  test('but not when the process is killed', async () => {
+    for (let seed = 1; seed <= 10; seed++) {
+      const alter = (scenario: Scenario) => ({ ...only(['broker killed'], scenario), flushMessages: 1_000_000 })
+      expect((await run(seed, { codecs, alter })).problems).toEqual([])
+    }
+  })
+
+  test('a producer whose retries write twice', async () => {
+    const problems = await firstProblems(scenario => ({
+      ...only(['bad network', 'broker killed'], scenario),
+      isIdempotent: false,
+    }))
+    expect(problems).toMatch(/is at \d+\/\d+ and at/)
+  })
 })

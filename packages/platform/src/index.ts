@@ -26,6 +26,7 @@ export {
   troubledNetwork,
 } from './simulated/conditions.ts'
 export type { CrashKind } from './simulated/disk.ts'
+export type { ScheduledEvent } from './simulated/event-queue.ts'
 export type { SimulatedNetwork } from './simulated/network.ts'
 export type { SimulatedNode } from './simulated/node.ts'
 export { ProcessFailedError } from './simulated/scheduler.ts'
