@@ -1,6 +1,7 @@
 import { realPlatform } from '@millrace/platform'
 import { APIS, defineConfig, ErrorCode, KafkaError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
+import type { IsolationLevel } from '../cluster/isolation-level.ts'
 import type { Node, TopicMetadata } from '../cluster/metadata.ts'
 import { type FoundOffset, lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
@@ -118,7 +119,7 @@ export class Admin implements AsyncDisposable {
   /** Offsets by place or time. */
   async listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpec })[],
-    options: CallOptions & { readonly isolationLevel?: 'read_uncommitted' | 'read_committed' } = {},
+    options: CallOptions & { readonly isolationLevel?: IsolationLevel } = {},
   ): Promise<TopicPartitionMap<FoundOffset>> {
     const specs = TopicPartitionMap.from<OffsetSpec>(partitions.map(partition => [partition, partition.at]))
     const isolation = options.isolationLevel ?? 'read_uncommitted'

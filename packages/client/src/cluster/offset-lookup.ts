@@ -2,6 +2,7 @@
 import { APIS, ErrorCode, KafkaError } from '@millrace/protocol'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import type { Cluster } from './cluster.ts'
+import { ISOLATION_LEVELS, type IsolationLevel } from './isolation-level.ts'
 import type { Node } from './metadata.ts'
 import { nameOfPartition, type TopicPartition, TopicPartitionMap } from './topic-partition.ts'
 
@@ -21,13 +22,11 @@ export interface FoundOffset {
   readonly leaderEpoch: number
 }
 
-type Isolation = 'read_uncommitted' | 'read_committed'
-
 /** One attempt per leader, repeated as a whole for the partitions that are left. */
 export async function lookUpOffsets(
   cluster: Cluster,
   specs: TopicPartitionMap<OffsetSpec>,
-  isolation: Isolation,
+  isolation: IsolationLevel,
   limit: TimeLimit,
 ): Promise<TopicPartitionMap<FoundOffset>> {
   const found = new TopicPartitionMap<FoundOffset>()
@@ -65,7 +64,7 @@ async function lookUpAt(
   cluster: Cluster,
   node: Node,
   asked: TopicPartitionMap<OffsetSpec>,
-  isolation: Isolation,
+  isolation: IsolationLevel,
   limit: TimeLimit,
   found: TopicPartitionMap<FoundOffset>,
 ): Promise<void> {
@@ -74,7 +73,7 @@ async function lookUpAt(
     APIS.ListOffsets,
     version => ({
       replicaId: -1,
-      isolationLevel: isolation === 'read_committed' ? 1 : 0,
+      isolationLevel: ISOLATION_LEVELS[isolation],
       topics: [...asked.byTopic()].map(([name, partitions]) => ({
         name,
         partitions: [...partitions].map(([partitionIndex, spec]) => {

@@ -111,9 +111,6 @@ export class BrokerConnection {
   get isOpen(): boolean {
     return this.closedBy === undefined
   }
-  get inFlightCount(): number {
-    return this.inFlight.size
-  }
 
   /**
    * Sends one request and resolves to its answer. Rejects with {@link ConnectionError} when the connection breaks and

@@ -1,6 +1,6 @@
-/** A consumer once its platform is there: what is assigned, where it stands, and the turns of `poll`. */
+/** What a consumer has and does: its assignment, the turns of `poll`, and the parts that work for it. */
 import type { Platform } from '@millrace/platform'
-import { KafkaError, MillraceError } from '@millrace/protocol'
+import { MillraceError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
 import { lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
 import { nameOfPartition, type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
@@ -8,20 +8,15 @@ import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
 import { AssignedPartition, type OffsetReset } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
-import { CommitFailedError, ConcurrentPollError, InvalidConsumerStateError, NoOffsetError } from './consumer-errors.ts'
+import { ConcurrentPollError, InvalidConsumerStateError, NoOffsetError } from './consumer-errors.ts'
 import type { FetchedBatch } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Assignor } from './group/assignor.ts'
 import { ClassicMembership } from './group/classic-membership.ts'
-import {
-  type CommittedOffset,
-  commitOffsets,
-  fetchOffsets,
-  type GroupIdentity,
-  type OffsetToCommit,
-} from './group/group-offsets.ts'
-import { memberReaction } from './group/membership-states.ts'
+import { Committer } from './group/committer.ts'
+import { type CommittedOffset, fetchOffsets, type GroupIdentity, type OffsetToCommit } from './group/group-offsets.ts'
 import { Latch } from './latch.ts'
+import { PositionFinder } from './position-finder.ts'
 import type { RebalanceListener } from './rebalance-listener.ts'
 
 /** A consumer that always has data at hand must still let heartbeats and sockets have their turn. */
@@ -35,7 +30,9 @@ export interface PollOptions {
 export class ConsumerEngine {
   readonly cluster: Cluster
   private readonly fetcher: Fetcher
-  private readonly membership: ClassicMembership | undefined
+  private readonly positions: PositionFinder
+  /** Undefined for a consumer without a group. */
+  private readonly group: { readonly membership: ClassicMembership; readonly committer: Committer } | undefined
   private readonly news: Latch
   private assigned = new TopicPartitionMap<AssignedPartition>()
   private listener: RebalanceListener = {}
@@ -45,12 +42,6 @@ export class ConsumerEngine {
   /** Stopping: no more polls, but what a listener does to end its work is still possible. */
   private state: 'open' | 'stopping' | 'closed' = 'open'
   private turnBeganMs: number
-  private nextAutoCommitMs: number
-  /** Commits go one after the other, so that an older one never overtakes a newer. */
-  private commits: Promise<unknown> = Promise.resolve()
-  private isFindingPositions = false
-  private positionFailures = 0
-  private positionsAfterMs = 0
   private failure: Error | undefined
 
   constructor(
@@ -63,32 +54,41 @@ export class ConsumerEngine {
     this.news = new Latch(timers)
     const onNews = () => this.news.notify()
     this.fetcher = new Fetcher(this.cluster, settings, () => this.assigned.values(), onNews)
-    if (settings.groupId !== '')
-      this.membership = new ClassicMembership(this.cluster, settings, assignors, {
-        revoke: () => this.revoke(),
-        lose: () => this.lose(),
-        assign: partitions => this.takeOver(partitions),
-        onNews,
-      })
+    this.positions = new PositionFinder(this.cluster, settings, failure => {
+      this.failure ??= failure
+      onNews()
+    })
+    if (settings.groupId !== '') this.group = this.joinLater(assignors, onNews)
     this.cluster.onMetadata = failure => {
       if (failure instanceof MillraceError && !failure.retriable) this.failure = failure
-      this.membership?.metadataChanged()
+      this.group?.membership.metadataChanged()
       onNews()
     }
     this.turnBeganMs = clock.monotonicMs()
-    this.nextAutoCommitMs = this.turnBeganMs + settings.autoCommitIntervalMs
+  }
+
+  private joinLater(assignors: readonly Assignor[], onNews: () => void) {
+    const membership = new ClassicMembership(this.cluster, this.settings, assignors, {
+      revoke: () => this.revoke(),
+      lose: () => this.lose(),
+      assign: partitions => this.takeOver(partitions),
+      onNews,
+    })
+    const assignment = () => this.assigned
+    const committer = new Committer(this.cluster, this.settings, membership, assignment, () => this.isSubscribed)
+    return { membership, committer }
   }
 
   get assignment(): TopicPartition[] {
     return [...this.assigned.keys()]
   }
   get groupIdentity(): GroupIdentity {
-    return this.requireGroup().identity
+    return this.requireGroup().membership.identity
   }
 
   subscribe(topics: readonly string[], listener: RebalanceListener): void {
     this.requireOpen()
-    const membership = this.requireGroup()
+    const { membership } = this.requireGroup()
     if (topics.length === 0) throw new InvalidConsumerStateError('name at least one topic, or call unsubscribe()')
     if (!this.isSubscribed && this.assigned.size > 0)
       throw new InvalidConsumerStateError('partitions are assigned by hand: call unsubscribe() before subscribe()')
@@ -108,7 +108,7 @@ export class ConsumerEngine {
   }
 
   async unsubscribe(limit: TimeLimit): Promise<void> {
-    if (this.isSubscribed) await this.membership?.leaveGroup('the application unsubscribed', limit)
+    if (this.isSubscribed) await this.group?.membership.leaveGroup('the application unsubscribed', limit)
     this.isSubscribed = false
     this.setAssigned([])
     this.cluster.useOnlyTopics([])
@@ -130,18 +130,20 @@ export class ConsumerEngine {
   private async takeTurns({ maxWaitMs, signal }: PollOptions, keepPositions: boolean): Promise<FetchedBatch[]> {
     const { clock } = this.platform
     const deadlineMs = clock.monotonicMs() + maxWaitMs
-    this.membership?.pollBegan()
+    this.group?.membership.pollBegan()
     try {
       await this.endLongTurn()
-      this.commitAutomatically()
+      this.group?.committer.commitAutomatically()
       for (;;) {
         this.requirePollable()
         this.throwFailure()
-        const isCurrent = !this.isSubscribed || (await this.membership!.advance())
+        const isCurrent = !this.isSubscribed || (await this.group!.membership.advance())
         this.requirePollable()
         const batches = isCurrent ? this.fetcher.collect() : []
         if (!keepPositions) for (const batch of batches) this.consumed(batch, batch.nextOffset, this.epochOf(batch))
-        const retryMs = isCurrent ? Math.min(this.fetcher.sendFetches(), this.findPositions()) : Infinity
+        const retryMs = isCurrent
+          ? Math.min(this.fetcher.sendFetches(), this.positions.find(this.assigned.values()))
+          : Infinity
         this.keepMetadata()
         if (batches.length > 0) return batches
         const leftMs = deadlineMs - clock.monotonicMs()
@@ -150,7 +152,7 @@ export class ConsumerEngine {
         this.turnBeganMs = clock.monotonicMs()
       }
     } finally {
-      if (this.state === 'open') this.membership?.pollEnded()
+      if (this.state === 'open') this.group?.membership.pollEnded()
     }
   }
 
@@ -168,7 +170,7 @@ export class ConsumerEngine {
   }
 
   private keepMetadata(): void {
-    const lacks = this.fetcher.lacksLeaders || this.membership?.lacksTopics === true
+    const lacks = this.fetcher.lacksLeaders || this.group?.membership.lacksTopics === true
     if (!lacks) this.cluster.learned()
     if (lacks || this.cluster.isMetadataOld) this.cluster.learn()
   }
@@ -202,11 +204,7 @@ export class ConsumerEngine {
   }
 
   private async revoke(): Promise<void> {
-    if (this.settings.enableAutoCommit) {
-      const offsets = this.uncommitted()
-      // Another member will read again what could not be committed.
-      if (offsets.length > 0) await ignoreFailure(this.commit(offsets, { timeoutMs: this.settings.requestTimeoutMs }))
-    }
+    await this.group?.committer.commitFinally()
     await this.release(this.listener.onPartitionsRevoked)
   }
   private lose(): Promise<void> {
@@ -258,7 +256,7 @@ export class ConsumerEngine {
     const assigned = this.require(at)
     if (assigned.position === null)
       await this.cluster.retrying(`finding the position of ${nameOfPartition(at)}`, limit, remaining =>
-        this.lookUpPositions([assigned], remaining),
+        this.positions.lookUp([assigned], remaining),
       )
     if (assigned.position === null) throw new NoOffsetError([at])
     return assigned.position
@@ -270,120 +268,12 @@ export class ConsumerEngine {
     return Math.max((isCommittedOnly ? outcome.lastStableOffset : outcome.highWatermark) - position, 0)
   }
 
-  /** Finds in the background where partitions without a position begin. Returns ms until it is worth another call. */
-  private findPositions(): number {
-    const waitMs = this.positionsAfterMs - this.platform.clock.monotonicMs()
-    const lost = [...this.assigned.values()].filter(({ position, isPaused }) => position === null && !isPaused)
-    if (lost.length === 0 || this.isFindingPositions) return Number.POSITIVE_INFINITY
-    if (waitMs > 0) return waitMs
-    this.isFindingPositions = true
-    this.lookUpPositions(lost, { timeoutMs: this.settings.defaultApiTimeoutMs })
-      .then(
-        () => {
-          this.positionFailures = 0
-        },
-        (error: unknown) => {
-          if (this.state !== 'open') return
-          this.positionFailures++
-          this.positionsAfterMs =
-            this.platform.clock.monotonicMs() + this.cluster.backoff.delayMs(this.positionFailures)
-          if (!(error instanceof MillraceError && error.retriable)) this.failure = error as Error
-        },
-      )
-      .then(() => {
-        this.isFindingPositions = false
-        this.news.notify()
-      })
-    return Number.POSITIVE_INFINITY
-  }
-
-  private async lookUpPositions(lost: readonly AssignedPartition[], limit: TimeLimit): Promise<void> {
-    const epochs = new Map(lost.map(assigned => [assigned, assigned.epoch]))
-    const isStillLost = (assigned: AssignedPartition) =>
-      assigned.position === null && epochs.get(assigned) === assigned.epoch
-    const { groupId, autoOffsetReset } = this.settings
-    const asked = lost.filter(({ reset }) => reset === null)
-    if (groupId !== '' && asked.length > 0) {
-      const committed = await fetchOffsets(this.cluster, groupId, asked, true, limit)
-      for (const assigned of asked) {
-        const found = committed.get(assigned.topic, assigned.partition)
-        if (found === undefined || !isStillLost(assigned)) continue
-        assigned.position = found.offset
-        assigned.committed = found.offset
-      }
-    }
-    const specs = new TopicPartitionMap<OffsetSpec>()
-    const homeless: AssignedPartition[] = []
-    for (const assigned of lost.filter(isStillLost)) {
-      const reset = assigned.reset ?? (autoOffsetReset === 'none' ? null : autoOffsetReset)
-      if (reset === null) homeless.push(assigned)
-      else specs.set(assigned.topic, assigned.partition, reset)
-    }
-    if (homeless.length > 0) throw new NoOffsetError(homeless.map(({ topic, partition }) => ({ topic, partition })))
-    if (specs.size === 0) return
-    const offsets = await lookUpOffsets(this.cluster, specs, this.settings.isolationLevel, limit)
-    for (const assigned of lost.filter(isStillLost)) {
-      const found = offsets.get(assigned.topic, assigned.partition)
-      // No record at or after that time: the end is where the next one will be.
-      if (found?.offset === null) assigned.resetTo('latest')
-      else if (found !== undefined) assigned.seek(found.offset)
-    }
-  }
-
   // Offsets of the group
-
-  private uncommitted(): OffsetToCommit[] {
-    const offsets: OffsetToCommit[] = []
-    for (const { topic, partition, position, committed } of this.assigned.values())
-      if (position !== null && position !== committed) offsets.push({ topic, partition, offset: position })
-    return offsets
-  }
-
-  /** What earlier polls returned; in the background, since the next poll must not wait for it. */
-  private commitAutomatically(): void {
-    const nowMs = this.platform.clock.monotonicMs()
-    if (!this.settings.enableAutoCommit || nowMs < this.nextAutoCommitMs) return
-    this.nextAutoCommitMs = nowMs + this.settings.autoCommitIntervalMs
-    const offsets = this.uncommitted()
-    if (offsets.length === 0) return
-    this.commit(offsets, { timeoutMs: this.settings.defaultApiTimeoutMs }).catch(() => {
-      // The same offsets or later ones are due with the next poll.
-      this.nextAutoCommitMs = 0
-    })
-  }
 
   async commit(offsets: readonly OffsetToCommit[] | undefined, limit: TimeLimit): Promise<void> {
     this.requireOpen()
-    const membership = this.requireGroup()
-    const wanted = offsets ?? this.uncommitted()
-    const committing = this.commits.then(() => this.commitNow(membership, wanted, limit))
-    this.commits = ignoreFailure(committing)
-    await committing
-  }
-
-  private async commitNow(
-    membership: ClassicMembership,
-    offsets: readonly OffsetToCommit[],
-    limit: TimeLimit,
-  ): Promise<void> {
-    if (offsets.length === 0) return
-    const { groupId } = this.settings
-    if (this.isSubscribed && !membership.isInGeneration) throw new CommitFailedError(groupId)
-    const { identity } = membership
-    try {
-      await commitOffsets(this.cluster, identity, offsets, limit)
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      membership.commitRefused(error.errorCode, identity)
-      const reaction = memberReaction(error.errorCode)
-      if (reaction === 'loseGeneration' || reaction === 'loseMembership')
-        throw new CommitFailedError(groupId, { cause: error })
-      throw error
-    }
-    for (const { topic, partition, offset } of offsets) {
-      const assigned = this.assigned.get(topic, partition)
-      if (assigned !== undefined) assigned.committed = offset
-    }
+    const { committer } = this.requireGroup()
+    await committer.commit(offsets ?? committer.uncommitted, limit)
   }
 
   async committed(
@@ -401,7 +291,7 @@ export class ConsumerEngine {
   }
 
   requestRebalance(): void {
-    this.requireGroup().requestRejoin()
+    this.requireGroup().membership.requestRejoin()
   }
 
   async close(limit: TimeLimit): Promise<void> {
@@ -421,8 +311,8 @@ export class ConsumerEngine {
 
   private async shutDown(limit: TimeLimit): Promise<void> {
     if (this.polling !== undefined && !this.isInListener) await ignoreFailure(this.polling)
-    await this.membership?.close(limit)
-    await this.commits
+    await this.group?.membership.close(limit)
+    await this.group?.committer.settled()
   }
 
   private require({ topic, partition }: TopicPartition): AssignedPartition {
@@ -432,10 +322,10 @@ export class ConsumerEngine {
       throw new InvalidConsumerStateError(`${nameOfPartition({ topic, partition })} is not assigned to this consumer`)
     return assigned
   }
-  private requireGroup(): ClassicMembership {
-    if (this.membership === undefined)
+  private requireGroup() {
+    if (this.group === undefined)
       throw new InvalidConsumerStateError('the consumer belongs to no group: set groupId, or use assign()')
-    return this.membership
+    return this.group
   }
   private requireOpen(): void {
     if (this.state === 'closed') throw new ClosedError('consumer')

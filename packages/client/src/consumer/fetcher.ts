@@ -16,6 +16,7 @@ import {
   MillraceError,
 } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
+import { ISOLATION_LEVELS } from '../cluster/isolation-level.ts'
 import type { Node } from '../cluster/metadata.ts'
 import { isRetriable, staleKnowledgeOf } from '../cluster/retry.ts'
 import { AbortedTransactions } from './aborted-transactions.ts'
@@ -27,7 +28,6 @@ import { FetchedData } from './fetched-data.ts'
 
 /** Versions from here on name topics by id. */
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
-const ISOLATION_LEVELS = { read_uncommitted: 0, read_committed: 1 } as const
 /** No fetch session (KIP-227): each request names all of its partitions. */
 const SESSIONLESS = { sessionId: 0, sessionEpoch: -1 } as const
 const LANES = ['fetch', 'spareFetch'] as const

@@ -3,7 +3,7 @@
  * known, in a list per topic. Pure: time and metadata come in as arguments. Records of one partition leave in the order
  * they came, whatever they wait for.
  */
-import { type BatchCodecs, type Compression, MillraceError, type NewRecord } from '@millrace/protocol'
+import { BATCH_HEADER_BYTES, type BatchCodecs, type Compression, MillraceError, type NewRecord } from '@millrace/protocol'
 import type { TopicMetadata } from '../cluster/metadata.ts'
 import { TopicPartitionMap } from '../cluster/topic-partition.ts'
 import { TimeoutError } from '../errors/client-errors.ts'
@@ -16,7 +16,7 @@ import type { SendListener } from './producer-record.ts'
 /** A new batch starts with this much memory unless `batch.size` is smaller; it grows as it fills. */
 const INITIAL_BATCH_BYTES = 4096
 /** Batch header, and what a request says about a partition besides the batch. */
-export const BATCH_OVERHEAD_BYTES = 61 + 32
+export const BATCH_OVERHEAD_BYTES = BATCH_HEADER_BYTES + 32
 
 export interface AccumulatorSettings {
   readonly batchSizeBytes: number

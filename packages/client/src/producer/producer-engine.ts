@@ -1,4 +1,4 @@
-/** A producer once its platform is there: admission to the buffer, then accumulator and sender. */
+/** What `Producer` stands in front of: admission to the buffer, then accumulator and sender. */
 import type { Platform, Timer } from '@millrace/platform'
 import type { MillraceError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
