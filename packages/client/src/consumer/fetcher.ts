@@ -50,6 +50,7 @@ export class Fetcher {
   /** Set by `sendFetches`: a partition wants data and has no leader that is known. */
   lacksLeaders = false
   private readonly busy = new Set<string>()
+  private turn = 0
   private failure: Error | undefined
   /** Failed fetches since the last that succeeded, by broker. */
   private readonly failures = new Map<number, number>()
@@ -67,9 +68,9 @@ export class Fetcher {
     this.throwFailure()
     const batches: FetchedBatch[] = []
     let left = this.settings.maxPollRecords
-    for (const assigned of this.assignment()) {
+    for (const assigned of this.ready()) {
       if (left === 0) break
-      if (assigned.isPaused || assigned.position === null || !assigned.hasData) continue
+      assigned.servedAt = this.turn++
       let batch: FetchedBatch | null
       try {
         batch = assigned.take(left)
@@ -85,6 +86,14 @@ export class Fetcher {
       batches.push(batch)
     }
     return batches
+  }
+
+  /** Partitions with data, the one served longest ago first, so that a busy one does not starve the others. */
+  private ready(): AssignedPartition[] {
+    const ready: AssignedPartition[] = []
+    for (const assigned of this.assignment())
+      if (!assigned.isPaused && assigned.position !== null && assigned.hasData) ready.push(assigned)
+    return ready.sort((a, b) => a.servedAt - b.servedAt)
   }
 
   private throwFailure(): void {
@@ -134,7 +143,9 @@ export class Fetcher {
   private fetch(target: FetchTarget, asked: readonly Asked[], maxBytes: number): void {
     const { metadata } = this.cluster
     const byTopic = new Map<string, Asked[]>()
-    for (const one of asked) {
+    // A broker fills the answer in this order.
+    const inTurn = asked.toSorted((a, b) => a.assigned.servedAt - b.assigned.servedAt)
+    for (const one of inTurn) {
       one.assigned.fetchingEpoch = one.epoch
       const { topic } = one.assigned
       const others = byTopic.get(topic)
