@@ -3,7 +3,13 @@
  * known, in a list per topic. Pure: time and metadata come in as arguments. Records of one partition leave in the order
  * they came, whatever they wait for.
  */
-import { BATCH_HEADER_BYTES, type BatchCodecs, type Compression, MillraceError, type NewRecord } from '@millrace/protocol'
+import {
+  BATCH_HEADER_BYTES,
+  type BatchCodecs,
+  type Compression,
+  MillraceError,
+  type NewRecord,
+} from '@millrace/protocol'
 import type { TopicMetadata } from '../cluster/metadata.ts'
 import { TopicPartitionMap } from '../cluster/topic-partition.ts'
 import { TimeoutError } from '../errors/client-errors.ts'
