@@ -32,7 +32,9 @@ export function planSources(query: ast.Query, names: SourceNames, context: Analy
   let planned = planSource(first, names)
   const joined = [first]
   for (const [index, other] of others.entries()) {
-    planned = planJoin(planned, joined, other, query.joins[index] as ast.JoinedSource, names, context)
+    // The outermost join is `Join`, each one further in on the left one `L_` more.
+    const stepName = `${'L_'.repeat(others.length - 1 - index)}Join`
+    planned = planJoin(planned, joined, other, query.joins[index] as ast.JoinedSource, stepName, names, context)
     joined.push(other)
   }
   return planned
@@ -80,6 +82,7 @@ function planJoin(
   joined: readonly NamedSource[],
   other: NamedSource,
   join: ast.JoinedSource,
+  stepName: string,
   names: SourceNames,
   context: AnalysisContext,
 ): Planned {
@@ -125,7 +128,7 @@ function planJoin(
       `Invalid join condition: types don't match. Got ${criteria.leftText}{${leftType.kind}} = ${criteria.rightText}{${rightType.kind}}.`,
       join.at,
     )
-  return joinSteps(keyed, keyedRight, criteria, join, kinds)
+  return joinSteps(keyed, keyedRight, criteria, join, kinds, stepName)
 }
 
 function joinText(type: ast.JoinedSource['type']): string {
@@ -232,7 +235,9 @@ function rekey(
   }
 }
 
-function joinSteps(left: Planned, right: Planned, criteria: Criteria, join: ast.JoinedSource, kinds: string): Planned {
+function joinSteps(left: Planned, right: Planned, criteria: Criteria, join: ast.JoinedSource, kinds: string
+  stepName: string,
+): Planned {
   const [leftKey, rightKey] = [left.key[0] as KeyColumn, right.key[0] as KeyColumn]
   const isColumn = (expression: ast.Expression): boolean => expression.kind === 'ColumnReference'
   // The key is named after a join column: the left one, else the right one. Full joins and joins on two expressions
@@ -273,7 +278,7 @@ function joinSteps(left: Planned, right: Planned, criteria: Criteria, join: ast.
       right: right.step,
       formats,
       schema,
-      context: 'Join',
+      context: stepName,
     }
     return { ...base, step, type: 'STREAM' }
   }
@@ -286,7 +291,7 @@ function joinSteps(left: Planned, right: Planned, criteria: Criteria, join: ast.
       left: first.step,
       right: second.step,
       schema,
-      context: 'Join',
+      context: stepName,
     }
     return { ...base, step, type: 'TABLE' }
   }
@@ -303,7 +308,7 @@ function joinSteps(left: Planned, right: Planned, criteria: Criteria, join: ast.
     graceMs: grace === null ? null : durationMs(grace),
     formats,
     schema,
-    context: 'Join',
+    context: stepName,
   }
   return { ...base, step, type: 'STREAM' }
 }

@@ -16,10 +16,13 @@ import type { CompiledExpression, Evaluate, EvaluationContext } from '../express
 import type { FunctionRegistry } from '../functions/function-registry.ts'
 import { STRING } from '../types/sql-type.ts'
 import type { Row, SqlValue } from '../types/sql-value.ts'
+import { type Lookup, lookupOf } from './lookup.ts'
 import type { PersistentQuery } from './persistent-query.ts'
+import { isEnabled, type Properties } from './properties.ts'
 import type { RowSink } from './row-sink.ts'
 
 export interface PullQueryContext {
+  readonly properties: Properties
   readonly catalog: Catalog
   readonly functions: FunctionRegistry
   readonly onError: (error: Error) => void
@@ -34,7 +37,6 @@ export async function pullFromTable(
   context: PullQueryContext,
   sink: RowSink,
 ): Promise<void> {
-  refuseUnsupported(query, context)
   const { materialization } = materializer.execution
   if (materialization === null) throw notQueryable(source)
   const names = new SourceNames([{ alias: query.from.alias ?? source.name, source }])
@@ -49,6 +51,11 @@ export async function pullFromTable(
   const keyNames = new Set(source.schema.key.map(({ name }) => name))
   const projected = items.map(item => ({ ...item, compiled: compileExpression(item.expression, scope) }))
   const where = query.where === null ? null : resolveColumns(query.where, names, 'WHERE')
+  if (where !== null) checkBounds(where, scope)
+  const lookup = lookupOf(where, source, scope, {
+    tableScans: isEnabled(context.properties, 'ksql.query.pull.table.scan.enabled'),
+    rangeScans: isEnabled(context.properties, 'ksql.query.pull.range.scan.enabled'),
+  })
   const condition = where === null ? null : compileCondition(where, scope, 'WHERE')
   sink.header(
     queryId,
@@ -64,7 +71,7 @@ export async function pullFromTable(
   const limit = query.limit ?? Number.POSITIVE_INFINITY
   let sent = 0
   if (limit > 0)
-    for await (const row of rowsOf(materializer, source, lookupKey(where, source))) {
+    for await (const row of rowsOf(materializer, source, lookup)) {
       if (condition !== null && !holds(condition, row, errors)) continue
       sink.row(
         projected.map(({ compiled }) => valueOrNull(compiled, row, errors)),
@@ -75,7 +82,13 @@ export async function pullFromTable(
   sink.end(null)
 }
 
-function refuseUnsupported(query: ast.Query, context: PullQueryContext): void {
+/** What no pull query may have, on a table or a stream. Throws SqlAnalysisError. */
+export function refuseUnsupported(query: ast.Query, functions: FunctionRegistry, properties: Properties): void {
+  if (query.limit !== null && !isEnabled(properties, 'ksql.query.pull.limit.clause.enabled'))
+    throw new SqlAnalysisError(
+      'LIMIT clause in pull queries is currently disabled. You can enable them by setting ksql.query.pull.limit.clause.enabled=true. See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query.',
+      query.at,
+    )
   const refused: [boolean, string][] = [
     [query.joins.length > 0, 'JOIN clauses'],
     [query.window !== null, 'WINDOW clauses'],
@@ -92,7 +105,7 @@ function refuseUnsupported(query: ast.Query, context: PullQueryContext): void {
   for (const item of query.select) {
     if (item.kind !== 'SelectExpression') continue
     const isAggregate = (node: ast.Expression): node is ast.FunctionCall =>
-      node.kind === 'FunctionCall' && context.functions.aggregate(node.name) !== undefined
+      node.kind === 'FunctionCall' && functions.aggregate(node.name) !== undefined
     const [call] = collect(item.expression, isAggregate)
     if (call !== undefined)
       throw new SqlAnalysisError(
@@ -114,29 +127,24 @@ export function notQueryable(source: DataSource): SqlAnalysisError {
   )
 }
 
+/** The bounds of a BETWEEN have the type of what lies between them. */
+function checkBounds(where: ast.Expression, scope: StepScope): void {
+  for (const between of collect(where, (node): node is ast.Between => node.kind === 'Between'))
+    try {
+      compileExpression(between, scope)
+    } catch (error) {
+      if (!(error instanceof SqlAnalysisError)) throw error
+      throw new SqlAnalysisError(`Invalid expression: ${error.message}`, error.at)
+    }
+}
+
 function fieldsOf(expression: ast.Expression, scope: StepScope): string[] {
   const { type } = compileExpression(expression, scope)
   if (type?.kind !== 'STRUCT') throw new SqlAnalysisError(`${printExpression(expression)} is no STRUCT`, expression.at)
   return type.fields.map(({ name }) => name)
 }
 
-/** `WHERE key = literal` on a table with one key column becomes a point read. */
-function lookupKey(where: ast.Expression | null, source: DataSource): Row | null {
-  const [key, second] = source.schema.key
-  if (where?.kind !== 'Comparison' || where.operator !== '=' || key === undefined || second !== undefined) return null
-  const { left, right } = where
-  if (left.kind !== 'ColumnReference' || left.name !== key.name) return null
-  if (key.type.kind === 'STRING' && right.kind === 'StringLiteral') return [right.value]
-  if (
-    (key.type.kind === 'INTEGER' || key.type.kind === 'BIGINT') &&
-    right.kind === 'IntegerLiteral' &&
-    Number.isSafeInteger(Number(right.value))
-  )
-    return [Number(right.value)]
-  return null
-}
-
-async function* rowsOf(materializer: PersistentQuery, source: DataSource, key: Row | null): AsyncGenerator<Row> {
+async function* rowsOf(materializer: PersistentQuery, source: DataSource, lookup: Lookup): AsyncGenerator<Row> {
   const { storeName, windowed, read, columns } = materializer.execution.materialization!
   const places = source.schema.value.map(({ name }) => columns.findIndex(column => column.name === name))
   const assemble = (keyRow: Row, stored: ValueAndTimestamp<Row>, bounds: readonly SqlValue[]): Row | null => {
@@ -145,21 +153,27 @@ async function* rowsOf(materializer: PersistentQuery, source: DataSource, key: R
   }
   if (windowed) {
     const store = materializer.streams.store(storeName, QueryableStoreTypes.timestampedWindowStore<Row, Row>())
-    const entries = key === null ? store.all() : store.fetch(key, 0, Number.MAX_SAFE_INTEGER)
-    for await (const [window, stored] of entries) {
-      const row = assemble(window.key, stored, [window.startMs, window.endMs])
-      if (row !== null) yield row
-    }
+    const scans =
+      lookup.kind === 'keys'
+        ? lookup.keys.map(key => () => store.fetch(key, 0, Number.MAX_SAFE_INTEGER))
+        : [() => store.all()]
+    for (const scan of scans)
+      for await (const [window, stored] of scan()) {
+        const row = assemble(window.key, stored, [window.startMs, window.endMs])
+        if (row !== null) yield row
+      }
     return
   }
   const store = materializer.streams.store(
     storeName,
     QueryableStoreTypes.timestampedKeyValueStore<Row | Windowed<Row>, Row>(),
   )
-  if (key !== null && source.window === null) {
-    const stored = store.get(key)
-    const row = stored === undefined ? null : assemble(key, stored, [])
-    if (row !== null) yield row
+  if (lookup.kind === 'keys' && source.window === null) {
+    for (const key of lookup.keys) {
+      const stored = store.get(key)
+      const row = stored === undefined ? null : assemble(key, stored, [])
+      if (row !== null) yield row
+    }
     return
   }
   for await (const [storedKey, stored] of store.all()) {

@@ -7,6 +7,7 @@ import type { Serde } from '@millrace/client'
 import {
   Consumed,
   Grouped,
+  Joined,
   type KStream,
   type KTable,
   Materialized,
@@ -19,6 +20,7 @@ import {
 } from '@millrace/streams'
 import { StepScope } from '../analysis/step-scope.ts'
 import type { FunctionCall } from '../ast/nodes.ts'
+import type { FormatInfo } from '../catalog/data-source.ts'
 import type { Column } from '../catalog/schema.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { compileExpression } from '../expressions/compile.ts'
@@ -31,6 +33,7 @@ import type {
   AggregateStep,
   FilterStep,
   FlatMapStep,
+  Formats,
   PartitionByStep,
   QueryPlan,
   SelectStep,
@@ -38,6 +41,7 @@ import type {
   SourceStep,
   Step,
   StepSchema,
+  StreamTableJoinStep,
 } from '../plan/steps.ts'
 import type { Row, SqlValue } from '../types/sql-value.ts'
 import type { ExecutionContext } from './execution-context.ts'
@@ -166,6 +170,7 @@ class TopologyBuilder {
       case 'aggregate':
         return this.aggregate(step)
       case 'streamTableJoin':
+        return this.streamTableJoin(step)
       case 'streamStreamJoin':
       case 'tableTableJoin':
         throw unsupported(`${step.kind} steps`)
@@ -241,7 +246,8 @@ class TopologyBuilder {
     const errors = this.errorsOf(step)
     const keyOf = (row: Value): Key => {
       if (expressions.length === 0) return null
-      return expressions.map(expression => (row === null ? null : valueOrNull(expression, row, errors)))
+      const key = expressions.map(expression => (row === null ? null : valueOrNull(expression, row, errors)))
+      return key.length === 1 && key[0] === null ? null : key
     }
     const added = step.schema.value
       .slice(step.input.schema.value.length)
@@ -337,6 +343,49 @@ class TopologyBuilder {
       )
       .mapValues((state, window) => finish(state, window.key, [window.startMs, window.endMs]))
     return { kind: 'table', table: table as unknown as KTable<Key, Row>, materialization }
+  }
+
+  private streamTableJoin(step: StreamTableJoinStep): Rows {
+    const rows = this.step(step.right)
+    if (rows.kind !== 'table') throw new TypeError('a stream where a table is needed')
+    const keySerde = this.internalKeySerde(step.formats, step.schema.key)
+    const joined = Joined.with(keySerde, internalSerde(step.left.schema.value)).withName(step.context)
+    const merge = this.merger(step)
+    // A record without a value has nothing to join.
+    const stream = this.stream(step.left).filter((_, row) => row !== null) as KStream<Row, Row>
+    const table = rows.table as KTable<Row, Row>
+    const result =
+      step.join === 'INNER'
+        ? stream.join<Row, Row>(table, (left, right) => merge(left, right), joined)
+        : stream.leftJoin<Row, Row>(table, (left, right) => merge(left, right), joined)
+    return { kind: 'stream', stream: result as unknown as KStream<Key, Value> }
+  }
+
+  /** Rows of both sides side by side; a missing one is NULLs, and a key column of the join's own comes last. */
+  private merger(step: {
+    readonly left: Step
+    readonly right: Step
+    readonly schema: StepSchema
+  }): (left: Value, right: Value) => Row {
+    const [leftColumns, rightColumns] = [step.left.schema.value, step.right.schema.value]
+    const leftKey = leftColumns.findIndex(({ name }) => name === step.left.schema.key[0]?.name)
+    const rightKey = rightColumns.findIndex(({ name }) => name === step.right.schema.key[0]?.name)
+    const places = step.schema.value.map(({ name }) => {
+      const left = leftColumns.findIndex(column => column.name === name)
+      return { left, right: left >= 0 ? -1 : rightColumns.findIndex(column => column.name === name) }
+    })
+    return (left, right) =>
+      places.map(place => {
+        if (place.left >= 0) return left?.[place.left] ?? null
+        if (place.right >= 0) return right?.[place.right] ?? null
+        return left?.[leftKey] ?? right?.[rightKey] ?? null
+      })
+  }
+
+  /** Keys inside a query have the key format, or the plain one where that is none. */
+  private internalKeySerde(formats: Formats, key: readonly Column[]): Serde<Row> {
+    const format: FormatInfo = formats.key.name === 'NONE' ? { name: 'KAFKA' } : formats.key
+    return asSerde(rowSerde(format, key, { topic: '', isKey: true, isReadOnly: true }, this.context.schemas))
   }
 
   private scope(schema: StepSchema): StepScope {
