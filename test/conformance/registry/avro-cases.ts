@@ -46,7 +46,7 @@ export function judgeLevel(example: JsonObject): string | null {
   if (level === undefined) return 'unknown level'
   const parse = (json: JsonValue) => AVRO_PROVIDER.parse({ text: printJson(json), dependencies: [], isStrict: false })
   const history = arrayOf(example, 'history').map((json, index) => ({ version: index + 1, parsed: parse(json) }))
-  const messages = compatibilityProblems(level, parse(example.get('schema') ?? null), history)
+  const messages = compatibilityProblems(level, parse(example.get('schema') ?? null), history.reverse())
   if ((messages.length === 0) !== example.get('compatible')) return `compatible is ${messages.length === 0}`
   return difference('messages', arrayOf(example, 'messages'), messages)
 }

@@ -30,21 +30,23 @@ const DIFFERENT_TYPE = 'Incompatible because of different schema type'
 const MAX_OLD_SCHEMA_LENGTH = 10 * 1024
 
 /**
- * Messages of the problems with the newest of the `previous` versions that has any; empty when `schema` passes. That
+ * Messages of the problems with the newest of the versions before that has any; empty when `schema` passes. That
  * version and its text follow, except, as in the original, when a level that looks both ways finds problems only in old
- * readers. `previous` is ordered from oldest to newest.
+ * readers. `newestFirst` is read only as far as the level looks.
  */
 export function compatibilityProblems(
   level: CompatibilityLevel,
   schema: ParsedSchema,
-  previous: readonly PreviousSchema[],
+  newestFirst: Iterable<PreviousSchema>,
 ): readonly string[] {
   const demands = DEMANDS[level]
   if (!demands.forward && !demands.backward) return []
-  const compared = demands.isTransitive ? [...previous].reverse() : previous.slice(-1)
-  for (const { version, parsed: old } of compared) {
+  for (const { version, parsed: old } of newestFirst) {
     const { forward, backward } = problemsBetween(demands, schema, old)
-    if (forward.length + backward.length === 0) continue
+    if (forward.length + backward.length === 0) {
+      if (demands.isTransitive) continue
+      return []
+    }
     const isPlaceNamed = backward.length > 0 || !demands.backward
     const place = isPlaceNamed
       ? [`{oldSchemaVersion: ${version}}`, `{oldSchema: '${shortened(old.canonicalText)}'}`]

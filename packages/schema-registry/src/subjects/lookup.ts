@@ -1,6 +1,6 @@
 /** Which version of a subject holds a given schema? */
 import type { Config } from './config.ts'
-import { hasVersionProperty, mergeMetadata, sameMetadata, withVersionProperty } from './metadata.ts'
+import { mergeMetadata, sameMetadata, withVersionProperty } from './metadata.ts'
 import { DEFAULT_CONTEXT, parseSubject, printSubject } from './qualified-subject.ts'
 import { invalidSchema, schemaNotFound, subjectNotFound } from './registry-error.ts'
 import type { RegistryState, SchemaVersion } from './registry-state.ts'
@@ -70,7 +70,10 @@ function distinctSorted(references: readonly SchemaReference[]): readonly Schema
   return [...byName.keys()].sort().map(name => byName.get(name)!)
 }
 
-/** The given metadata and rules over the config's defaults, under its overrides; those of the newest live version if none are given. */
+/**
+ * The given metadata and rules over the config's defaults, under its overrides; those of the newest live version if none
+ * are given. `newVersion` is noted in the metadata unless it is null. The same object if nothing was to be filled in.
+ */
 export function fillIn(
   config: Config,
   content: SchemaContent,
@@ -79,7 +82,7 @@ export function fillIn(
 ): SchemaContent {
   const givenMetadata = content.metadata ?? newest?.content.metadata ?? null
   const givenRules = content.ruleSet ?? newest?.content.ruleSet ?? null
-  let metadata = mergeMetadata(
+  const metadata = mergeMetadata(
     mergeMetadata(config.defaultMetadata ?? null, givenMetadata),
     config.overrideMetadata ?? null,
   )
@@ -87,8 +90,8 @@ export function fillIn(
     mergeRuleSets(config.defaultRuleSet ?? null, givenRules),
     config.overrideRuleSet ?? null,
   )
-  if (newVersion !== null || hasVersionProperty(metadata))
-    metadata = newVersion === null ? metadata : withVersionProperty(metadata, newVersion)
+  if (newVersion !== null) return { ...content, metadata: withVersionProperty(metadata, newVersion), ruleSet }
+  if (metadata === content.metadata && ruleSet === content.ruleSet) return content
   return { ...content, metadata, ruleSet }
 }
 
@@ -155,8 +158,9 @@ export function lookupInSubject(
   })
   const found = findVersion(state, resolution, subject, schema, options.findsDeleted)
   if (found !== undefined) return found
-  const filled = { ...schema, content: fillIn(config, schema.content, state.latest(subject), null) }
-  return findVersion(state, resolution, subject, filled, options.findsDeleted)
+  const content = fillIn(config, schema.content, state.latest(subject), null)
+  if (content === schema.content) return undefined
+  return findVersion(state, resolution, subject, { ...schema, content }, options.findsDeleted)
 }
 
 /** Unqualified subjects are also looked for in other contexts. Throws codes 40401, 40403, 42201. */

@@ -39,13 +39,9 @@ export function withVersionProperty(metadata: Metadata | null, version: number):
   return { ...base, properties: new Map([...base.properties, [VERSION_PROPERTY, String(version)]]) }
 }
 
-export function hasVersionProperty(metadata: Metadata | null): boolean {
-  return metadata?.properties.has(VERSION_PROPERTY) === true
-}
-
 /** Equal but for {@link VERSION_PROPERTY}; metadata that holds nothing else equals none. */
 export function sameMetadata(left: Metadata | null, right: Metadata | null): boolean {
-  return comparable(left) === comparable(right)
+  return left === right || comparable(left) === comparable(right)
 }
 
 function comparable(metadata: Metadata | null): string {

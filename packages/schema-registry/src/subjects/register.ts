@@ -1,15 +1,8 @@
 /** Adding a version to a subject. */
-import { compatibilityProblems, settingsMessage } from './compatibility-levels.ts'
+import { compatibilityProblems, type PreviousSchema, settingsMessage } from './compatibility-levels.ts'
 import type { Config } from './config.ts'
 import { answerOnly, type Decision } from './decision.ts'
-import {
-  type CanonicalSchema,
-  canonicalize,
-  fillIn,
-  findVersion,
-  lookupInSubject,
-  type SchemaRequest,
-} from './lookup.ts'
+import { type CanonicalSchema, canonicalize, fillIn, lookupInSubject, type SchemaRequest } from './lookup.ts'
 import { isImport, isReadOnly, type Mode } from './mode.ts'
 import { checkSubject, DEFAULT_CONTEXT, parseSubject } from './qualified-subject.ts'
 import type { RegistryRecord } from './records.ts'
@@ -17,7 +10,6 @@ import { incompatibleSchema, invalidSchema, notPermitted } from './registry-erro
 import type { RegistryState, SchemaVersion } from './registry-state.ts'
 import { checkRuleSet } from './rule-set.ts'
 import { guidOf } from './schema-content.ts'
-import type { ParsedSchema } from './schema-provider.ts'
 import type { SchemaResolution } from './schema-resolution.ts'
 import { configInScope, modeInScope } from './scope.ts'
 
@@ -67,8 +59,6 @@ export function register(
     ...schema,
     content: fillIn(config, schema.content, newest, request.version === -1 ? nextVersion : null),
   }
-  const existing = findVersion(state, resolution, subject, filled, false)
-  if (existing !== undefined && request.version <= 0) return answerOnly(existing)
   if (!options.force) checkCompatibility(state, resolution, subject, config, filled)
   const { context } = parseSubject(subject)
   const id = state.idOfGuid(context, guidOf(filled.content)) ?? state.largestId(context) + 1
@@ -157,18 +147,11 @@ export function problemsWithHistory(
   const group = config.compatibilityGroup
   const groupOf = ({ content }: { content: CanonicalSchema['content'] }) =>
     group === undefined ? undefined : content.metadata?.properties.get(group)
-  const compared = versions.filter(version => groupOf(version) === groupOf(schema))
-  const previous = compared.map(version => lazyPrevious(version, () => resolution.parseStored(state, version)))
-  const problems = compatibilityProblems(level, schema.parsed, previous)
-  return problems.length === 0 ? problems : [...problems, settingsMessage(config, level)]
-}
-
-/** Most levels look at one version: the others need not be parsed. */
-function lazyPrevious({ version }: SchemaVersion, parse: () => ParsedSchema) {
-  return {
-    version,
-    get parsed() {
-      return parse()
-    },
+  function* newestFirst(): Generator<PreviousSchema> {
+    for (const version of [...versions].reverse())
+      if (groupOf(version) === groupOf(schema))
+        yield { version: version.version, parsed: resolution.parseStored(state, version) }
   }
+  const problems = compatibilityProblems(level, schema.parsed, newestFirst())
+  return problems.length === 0 ? problems : [...problems, settingsMessage(config, level)]
 }

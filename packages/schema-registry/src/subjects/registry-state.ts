@@ -115,9 +115,9 @@ export class RegistryState {
   private insert(added: SchemaVersion): void {
     const versions = this.subjects.get(added.subject) ?? new Map<number, SchemaVersion>()
     this.subjects.set(added.subject, versions)
-    const isNewest = ![...versions.keys()].some(version => version > added.version)
+    const isInPlace = versions.has(added.version) || added.version > largestOf(versions.keys())
     versions.set(added.version, added)
-    if (isNewest) return
+    if (isInPlace) return
     const ordered = [...versions.values()].sort((left, right) => left.version - right.version)
     versions.clear()
     for (const version of ordered) versions.set(version.version, version)
@@ -216,9 +216,10 @@ export class RegistryState {
 
   /** In ascending order; empty for an unknown subject. */
   versionsOf(subject: string, filter: VersionFilter = {}): readonly SchemaVersion[] {
-    const versions = [...(this.subjects.get(subject)?.values() ?? [])]
-    if (filter.deleted === 'with') return versions
-    return versions.filter(version => version.isDeleted === (filter.deleted === 'only'))
+    const versions = this.subjects.get(subject)
+    if (versions === undefined) return []
+    const all = [...versions.values()]
+    return filter.deleted === 'with' ? all : all.filter(version => version.isDeleted === (filter.deleted === 'only'))
   }
 
   version(subject: string, version: number): SchemaVersion | undefined {
@@ -291,4 +292,10 @@ function scopeKey(subject: string | null): string | null {
 
 function versionKey(subject: string, version: number): string {
   return `${version} ${subject}`
+}
+
+function largestOf(numbers: Iterable<number>): number {
+  let largest = 0
+  for (const number of numbers) largest = Math.max(largest, number)
+  return largest
 }

@@ -73,7 +73,7 @@ function mergeRules(lower: readonly Rule[], upper: readonly Rule[]): readonly Ru
 }
 
 export function sameRuleSet(left: RuleSet | null, right: RuleSet | null): boolean {
-  return printJson(left && ruleSetJson(left)) === printJson(right && ruleSetJson(right))
+  return left === right || printJson(left && ruleSetJson(left)) === printJson(right && ruleSetJson(right))
 }
 
 export function ruleSetJson(ruleSet: RuleSet): JsonValue {
