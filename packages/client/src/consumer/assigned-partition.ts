@@ -20,6 +20,8 @@ export class AssignedPartition implements TopicPartition {
   isPaused = false
   /** Counts seeks and resets. */
   epoch = 0
+  /** Turn in which records were last taken; less is longer ago. */
+  servedAt = -1
   /** Epoch of the fetch that is on its way; null if there is none. */
   fetchingEpoch: number | null = null
   /** Last offset that this consumer committed; null for none. */

@@ -108,6 +108,18 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       consumer.resume([{ topic, partition: 0 }])
       expect((await readRecords(consumer, 10)).every(({ partition }) => partition === 0)).toBe(true)
     })
+    test('a partition with a long backlog does not starve the others', async () => {
+      const topic = await clients.topic(2)
+      const producer = clients.producer()
+      await producer.sendBatch(
+        topic,
+        Array.from({ length: 1_000 }, () => ({ value: 'x'.repeat(100), partition: 0 })),
+      )
+      await producer.send({ topic, value: 'other', partition: 1 })
+      const consumer = await clients.reader(topic, { maxPollRecords: 10 })
+      const before = (await readRecords(consumer, 500)).filter(({ partition }) => partition === 1)
+      expect(before).toHaveLength(1)
+    })
     test('a large log comes through small budgets', async () => {
       const topic = await clients.topic(3)
       const producer = clients.producer({ batchSize: 2_000 })
