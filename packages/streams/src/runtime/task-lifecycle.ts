@@ -79,13 +79,13 @@ export class TaskLifecycle {
     this.#active.clear()
   }
 
-  /** Others may run the tasks already, or they failed: what was not committed is dropped. */
+  /** Others may run the tasks already, or they failed: what is not on disk is dropped. */
   async drop(): Promise<void> {
-    for (const task of this.#active.values()) {
-      this.#stop(task)
-      await task.state.close()
-    }
+    for (const task of this.#active.values()) this.#stop(task)
+    // A failure between two assignments finds suspended tasks too; their engines must not stay open.
+    for (const task of [...this.#active.values(), ...this.#suspended.values()]) await task.state.close()
     this.#active.clear()
+    this.#suspended.clear()
   }
 
   /** Persists what is committed and closes everything. */
