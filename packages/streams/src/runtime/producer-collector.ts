@@ -1,4 +1,4 @@
-import type { AppendedRange, Producer, SendListener } from '@millrace/client'
+import { type AppendedRange, nameOfPartition, type Producer, type SendListener } from '@millrace/client'
 import type { MillraceError } from '@millrace/protocol'
 import type { RecordHeaders } from '../processor/record.ts'
 import type { RecordCollector } from '../task/record-collector.ts'
@@ -23,7 +23,7 @@ export interface ProductionFailure {
 export class ProducerCollector implements RecordCollector, SendListener {
   readonly #producer: Producer
   readonly #partitionCounts: ReadonlyMap<string, number>
-  /** By `<topic>-<partition>`: the offset behind the last acknowledged record. */
+  /** By partition name: the offset behind the last acknowledged record. */
   readonly #acknowledged = new Map<string, number>()
   readonly #handler: ProductionExceptionHandler
   #isFull = false
@@ -58,12 +58,12 @@ export class ProducerCollector implements RecordCollector, SendListener {
 
   /** Undefined when nothing was acknowledged, or where nobody knows. */
   endOffset(topic: string, partition: number): number | undefined {
-    return this.#acknowledged.get(`${topic}-${partition}`)
+    return this.#acknowledged.get(nameOfPartition({ topic, partition }))
   }
 
   /** A task that has this changelog starts anew: what was acknowledged to an earlier one may not hold any more. */
   forget(topic: string, partition: number): void {
-    this.#acknowledged.delete(`${topic}-${partition}`)
+    this.#acknowledged.delete(nameOfPartition({ topic, partition }))
   }
 
   /** Waits until the buffer has room again. Throws as `flush`. */
@@ -85,7 +85,7 @@ export class ProducerCollector implements RecordCollector, SendListener {
   }
 
   acknowledged({ topic, partition, baseOffset, recordCount }: AppendedRange): void {
-    if (baseOffset >= 0) this.#acknowledged.set(`${topic}-${partition}`, baseOffset + recordCount)
+    if (baseOffset >= 0) this.#acknowledged.set(nameOfPartition({ topic, partition }), baseOffset + recordCount)
   }
 
   failed(error: MillraceError, records: { topic: string; partition: number; recordCount: number }): void {

@@ -1,4 +1,4 @@
-import type { Admin } from '@millrace/client'
+import { type Admin, nameOfPartition } from '@millrace/client'
 import type { Clock } from '@millrace/platform'
 import { MillraceError } from '@millrace/protocol'
 import type { InputPosition } from '../state/manifest.ts'
@@ -32,8 +32,7 @@ export class RepartitionPurger {
     if (this.#isBusy || clock.monotonicMs() < this.#nextMs) return
     this.#nextMs = clock.monotonicMs() + intervalMs
     const due = [...committed].filter(
-      ({ topic, partition, offset }) =>
-        topics.has(topic) && offset > (this.#purgedTo.get(`${topic}-${partition}`) ?? 0),
+      at => topics.has(at.topic) && at.offset > (this.#purgedTo.get(nameOfPartition(at)) ?? 0),
     )
     if (due.length === 0) return
     this.#isBusy = true
@@ -46,7 +45,7 @@ export class RepartitionPurger {
       await admin.deleteRecords(
         positions.map(({ topic, partition, offset }) => ({ topic, partition, beforeOffset: offset })),
       )
-      for (const { topic, partition, offset } of positions) this.#purgedTo.set(`${topic}-${partition}`, offset)
+      for (const at of positions) this.#purgedTo.set(nameOfPartition(at), at.offset)
       this.#isBusy = false
     } catch (error) {
       const mayPass = error instanceof MillraceError && error.retriable
