@@ -3,7 +3,7 @@ import { mkdir, rm } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { eventually, LocalCluster } from './local-cluster.ts'
+import { eventually, TestCluster } from './test-cluster.ts'
 
 const KILLS = 4
 const KEYS = 20
@@ -11,9 +11,9 @@ const RECORDS_PER_ROUND = 1_000
 /** Below node_modules, so that the program finds the packages it imports. */
 const PROGRAM_DIRECTORY = fileURLToPath(new URL('../../node_modules/.cache/millrace-kill-test/', import.meta.url))
 
-let cluster: LocalCluster
+let cluster: TestCluster
 beforeAll(async () => {
-  cluster = await LocalCluster.start()
+  cluster = await TestCluster.start()
   await build({
     configFile: false,
     logLevel: 'error',

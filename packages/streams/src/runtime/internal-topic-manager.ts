@@ -1,9 +1,14 @@
 /** Makes the topics that an application needs for itself, and finds out about those it reads and writes. */
 import { type Admin, FailedResourcesError, type TopicMetadata } from '@millrace/client'
+import type { Platform } from '@millrace/platform'
 import { StreamsError } from '../errors.ts'
 import type { InternalTopic } from '../topology/internal-topics.ts'
 import type { SubTopology } from '../topology/processor-topology.ts'
 import { externalTopicsOf, partitionCountsOf, repartitionTopicsOf, taskCountOf } from './partition-counts.ts'
+
+/** How long brokers may take to hear of a topic that was created. */
+const NEW_TOPIC_LIMIT_MS = 60_000
+const NEW_TOPIC_PAUSE_MS = 100
 
 /** An internal topic exists and does not fit the topology. */
 export class InternalTopicMismatchError extends StreamsError {
@@ -35,6 +40,7 @@ export async function prepareTopics(
   admin: Admin,
   topology: readonly SubTopology[],
   replicationFactor: number,
+  platform: Pick<Platform, 'clock' | 'timers'>,
 ): Promise<PreparedTopics> {
   const existing = await describeExisting(admin, topology)
   const externalCounts = new Map<string, number>()
@@ -48,7 +54,7 @@ export async function prepareTopics(
   if (missing.length > 0) {
     await createTopics(admin, missing, replicationFactor)
     const names = missing.map(({ topic }) => topic.name)
-    for (const [name, found] of await admin.describeTopics(names)) existing.set(name, found)
+    for (const [name, found] of await describeNew(admin, names, platform)) existing.set(name, found)
   }
   for (const { topic, partitionCount } of needed) {
     const found = existing.get(topic.name)!.partitions.length
@@ -88,6 +94,25 @@ async function describeExisting(admin: Admin, topology: readonly SubTopology[]):
   )
   const listed = await admin.listTopics({ includeInternal: true })
   return admin.describeTopics(listed.map(({ name }) => name).filter(name => names.has(name)))
+}
+
+/** Brokers hear of a new topic a moment after it was created: those that do not know it yet are asked again. */
+async function describeNew(
+  admin: Admin,
+  names: readonly string[],
+  { clock, timers }: Pick<Platform, 'clock' | 'timers'>,
+): Promise<Map<string, TopicMetadata>> {
+  const deadlineMs = clock.monotonicMs() + NEW_TOPIC_LIMIT_MS
+  for (;;) {
+    try {
+      return await admin.describeTopics(names)
+    } catch (error) {
+      const mayPass =
+        error instanceof FailedResourcesError && [...error.failures.values()].every(({ retriable }) => retriable)
+      if (!mayPass || clock.monotonicMs() > deadlineMs) throw error
+      await timers.sleep(NEW_TOPIC_PAUSE_MS)
+    }
+  }
 }
 
 async function createTopics(admin: Admin, missing: readonly NeededTopic[], replicationFactor: number): Promise<void> {

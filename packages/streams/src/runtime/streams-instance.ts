@@ -114,7 +114,7 @@ async function openThread(options: StreamsInstanceOptions, held: Closable[]): Pr
       platform,
     }),
   )
-  const topics = await prepareTopics(admin, parts, settings.replicationFactor)
+  const topics = await prepareTopics(admin, parts, settings.replicationFactor, platform)
   const partitionCounts = await withSinkTopics(producer, parts, topics)
   const collector = new ProducerCollector(producer, partitionCounts, options.productionExceptionHandler)
   const restoreConsumer = hold(

@@ -3,23 +3,29 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Broker } from '@millrace/broker'
 import { Admin, Consumer, type ConsumerRecord, Producer, type ProducerRecord } from '@millrace/client'
-import { type Platform, realPlatform } from '@millrace/platform'
+import { realPlatform } from '@millrace/platform'
 
-/** One broker of this process with a directory of its own, and clients for what a test puts in and takes out. */
-export class LocalCluster {
+/** A cluster to run applications on, and clients for what a test puts in and takes out. */
+export class TestCluster {
+  readonly platform = realPlatform()
+  private readonly admin: Admin
+  private readonly producer: Producer
+
   private constructor(
-    readonly platform: Platform,
+    readonly bootstrapServers: string,
     private readonly directory: string,
-    private readonly broker: Broker,
-    private readonly admin: Admin,
-    private readonly producer: Producer,
-  ) {}
+    private readonly broker: Broker | undefined,
+  ) {
+    const { platform } = this
+    this.admin = new Admin({ bootstrapServers, platform })
+    this.producer = new Producer({ bootstrapServers, platform })
+  }
 
-  static async start(): Promise<LocalCluster> {
-    const platform = await realPlatform()
+  /** One broker of this process. */
+  static async start(): Promise<TestCluster> {
     const directory = await mkdtemp(join(tmpdir(), 'millrace-streams-'))
     const broker = await Broker.start({
-      platform,
+      platform: realPlatform(),
       config: {
         'log.dirs': join(directory, 'kafka'),
         listeners: 'PLAINTEXT://127.0.0.1:0',
@@ -29,14 +35,12 @@ export class LocalCluster {
         'log.flush.interval.messages': 10_000,
       },
     })
-    const { bootstrapServers } = broker
-    const admin = new Admin({ bootstrapServers, platform })
-    const producer = new Producer({ bootstrapServers, platform })
-    return new LocalCluster(platform, directory, broker, admin, producer)
+    return new TestCluster(broker.bootstrapServers, directory, broker)
   }
 
-  get bootstrapServers(): string {
-    return this.broker.bootstrapServers
+  /** Brokers that are there already, with none of the topics that tests make. */
+  static async at(bootstrapServers: string): Promise<TestCluster> {
+    return new TestCluster(bootstrapServers, await mkdtemp(join(tmpdir(), 'millrace-streams-')), undefined)
   }
 
   /** A directory for the state of applications. */
@@ -46,6 +50,8 @@ export class LocalCluster {
 
   async createTopics(partitionCounts: Readonly<Record<string, number>>): Promise<void> {
     await this.admin.createTopics(Object.entries(partitionCounts).map(([name, partitions]) => ({ name, partitions })))
+    // Brokers hear of a new topic a moment later.
+    for (const name of Object.keys(partitionCounts)) await this.producer.partitionsFor(name)
   }
 
   async produce(topic: string, records: readonly Omit<ProducerRecord, 'topic'>[]): Promise<void> {
@@ -85,7 +91,7 @@ export class LocalCluster {
   async close(): Promise<void> {
     await this.producer.close()
     await this.admin.close()
-    await this.broker.close()
+    await this.broker?.close()
     await rm(this.directory, { recursive: true })
   }
 }
