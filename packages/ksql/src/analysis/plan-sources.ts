@@ -235,7 +235,12 @@ function rekey(
   }
 }
 
-function joinSteps(left: Planned, right: Planned, criteria: Criteria, join: ast.JoinedSource, kinds: string
+function joinSteps(
+  left: Planned,
+  right: Planned,
+  criteria: Criteria,
+  join: ast.JoinedSource,
+  kinds: string,
   stepName: string,
 ): Planned {
   const [leftKey, rightKey] = [left.key[0] as KeyColumn, right.key[0] as KeyColumn]
