@@ -17,6 +17,7 @@ export type Operator =
   | StreamSource
   | TableSource
   | ProcessingOperator
+  | TableJoin
   | Repartition
   | GroupedTableRepartition
   | StreamSink
@@ -43,6 +44,19 @@ export interface TableSource {
 
 export interface ProcessingOperator {
   readonly kind: 'processor'
+  readonly processing: Processing
+}
+
+/** For each table a processor of its changes, and one that makes a table of what these forward. The node has its name. */
+export interface TableJoin {
+  readonly kind: 'table-join'
+  readonly sides: readonly TableJoinReaction[]
+  readonly merge: Processing
+}
+
+export interface TableJoinReaction {
+  readonly name: string
+  readonly parent: LogicalNode
   readonly processing: Processing
 }
 

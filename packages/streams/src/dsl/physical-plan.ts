@@ -133,6 +133,14 @@ class PhysicalPlan {
       case 'processor':
         this.#processor(name, operator.processing, parents)
         return
+      case 'table-join':
+        for (const side of operator.sides) this.#processor(side.name, side.processing, [side.parent.name])
+        this.#processor(
+          name,
+          operator.merge,
+          operator.sides.map(side => side.name),
+        )
+        return
       case 'repartition':
         this.#repartition(name, operator, parents, nullKeysAreWanted(node))
         return

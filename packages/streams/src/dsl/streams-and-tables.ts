@@ -124,6 +124,30 @@ export interface KTable<K, V> {
   filter(predicate: Predicate<K, V>, materialized?: Materialized<K, V>, named?: Named): KTable<K, V>
   filterNot(predicate: Predicate<K, V>, materialized?: Materialized<K, V>, named?: Named): KTable<K, V>
   mapValues<VR>(mapper: ValueMapper<K, V, VR>, materialized?: Materialized<K, VR>, named?: Named): KTable<K, VR>
+  /**
+   * The rows whose key is in both tables, kept up to date as either changes. The topics of both must have equally many
+   * partitions. Only with a `materialized` has the result a store of its own.
+   */
+  join<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: ValueJoiner<K, V, VO, VR>,
+    materialized?: Materialized<K, VR>,
+    named?: Named,
+  ): KTable<K, VR>
+  /** As {@link KTable.join}, with null for a row that the other table does not have. */
+  leftJoin<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    materialized?: Materialized<K, VR>,
+    named?: Named,
+  ): KTable<K, VR>
+  /** As {@link KTable.leftJoin}, in both directions. */
+  outerJoin<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: ValueJoiner<K, V | null, VO | null, VR>,
+    materialized?: Materialized<K, VR>,
+    named?: Named,
+  ): KTable<K, VR>
   /** The changes as records, null for a removed row. */
   toStream(named?: Named): KStream<K, V>
   /** Rows may move to another group as they change; the table keeps a store to know where they were. */

@@ -8,6 +8,7 @@ import { tableMapValues } from '../processors/table-map-values.ts'
 import type { TableOutput } from '../processors/table-output.ts'
 import { tableRepartitionMap } from '../processors/table-repartition-map.ts'
 import { tableToStream } from '../processors/table-to-stream.ts'
+import type { ValueJoiner } from '../processors/value-joiner.ts'
 import { READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { Grouped } from './grouped.ts'
 import { LogicalNode } from './logical-graph.ts'
@@ -16,6 +17,7 @@ import type { Materialized } from './materialized.ts'
 import type { Named } from './named.ts'
 import type { TableOrigin } from './origin.ts'
 import type { KGroupedTable, KStream, KTable, Predicate } from './streams-and-tables.ts'
+import { joinTables } from './table-join.ts'
 
 /** An operator from table to table. */
 interface TableOperation<K, V, VR> {
@@ -54,6 +56,36 @@ export class Table<K, V> implements KTable<K, V> {
       materialized,
       named,
     })
+  }
+
+  join<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: ValueJoiner<K, V, VO, VR>,
+    materialized?: Materialized<K, VR>,
+    named?: Named,
+  ): KTable<K, VR> {
+    const options = { needsLeft: true, needsRight: true, joiner, materialized, named }
+    return joinTables(this.origin, originOf(other), options)
+  }
+
+  leftJoin<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    materialized?: Materialized<K, VR>,
+    named?: Named,
+  ): KTable<K, VR> {
+    const options = { needsLeft: true, needsRight: false, joiner, materialized, named }
+    return joinTables(this.origin, originOf(other), options)
+  }
+
+  outerJoin<VO, VR>(
+    other: KTable<K, VO>,
+    joiner: ValueJoiner<K, V | null, VO | null, VR>,
+    materialized?: Materialized<K, VR>,
+    named?: Named,
+  ): KTable<K, VR> {
+    const options = { needsLeft: false, needsRight: false, joiner, materialized, named }
+    return joinTables(this.origin, originOf(other), options)
   }
 
   toStream(named?: Named): KStream<K, V> {
@@ -131,4 +163,9 @@ export class Table<K, V> implements KTable<K, V> {
       lookup: () => (storeName === undefined ? operation.lookup(this.origin.lookup()) : storedRows<K, VR>(storeName)),
     })
   }
+}
+
+function originOf<K, V>(table: KTable<K, V>): TableOrigin<K, V> {
+  if (!(table instanceof Table)) throw new TypeError('a table joins with a table of a StreamsBuilder')
+  return table.origin
 }

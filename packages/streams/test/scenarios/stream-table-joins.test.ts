@@ -66,4 +66,17 @@ runScenarios('joins of streams with tables', [
         .join(table(builder, 't'), plus, JOINED)
         .to('out'),
   },
+  {
+    id: 'rows without a store',
+    title: 'are made from the nearest stores above when they are looked up',
+    trace:
+      's k:1@1→k=1+null@1 · l k:skip@2→∅ · s k:2@3→k=2+null@3 · r k:R@4→∅ · s k:3@5→k=3+null/R@5 · l k:a@6→∅ · s k:4@7→k=4+A/R@7 · r k:null@8→∅ · s k:5@9→k=5+A/null@9',
+    build: builder => {
+      const left = table(builder, 'l')
+        .filter((_, value) => value !== 'skip')
+        .mapValues(value => value.toUpperCase())
+      const rows = left.outerJoin(table(builder, 'r'), (own, other) => `${own}/${other}`)
+      stream(builder, 's').leftJoin(rows, plus).to('out')
+    },
+  },
 ])

@@ -46,6 +46,21 @@ public class Joins {
         dsl("stream with the table made of it", b -> { KStream<String, String> s = stream(b, "s"); s.join(s.toTable(), plus).to("out"); });
         dsl("stream with table, grouped again", b -> stream(b, "s").join(table(b, "t"), plus).groupBy((k, v) -> v, Grouped.with(Serdes.String(), Serdes.String())).count().toStream().foreach((k, v) -> { }));
 
+        dsl("table with table", b -> table(b, "l").join(table(b, "r"), plus).toStream().to("out"));
+        dsl("table with table, left", b -> table(b, "l").leftJoin(table(b, "r"), plus).toStream().to("out"));
+        dsl("table with table, outer", b -> table(b, "l").outerJoin(table(b, "r"), plus).toStream().to("out"));
+        dsl("table with table, named", b -> table(b, "l").join(table(b, "r"), plus, Named.as("joining")).toStream().to("out"));
+        dsl("table with table, materialized", b -> table(b, "l").outerJoin(table(b, "r"), plus, Materialized.as("rows")).toStream().to("out"));
+        dsl("table with table, materialized without a name", b -> table(b, "l").join(table(b, "r"), plus, Materialized.with(Serdes.String(), Serdes.String())).toStream().to("out"));
+        dsl("three tables", b -> table(b, "l").join(table(b, "m"), plus).leftJoin(table(b, "r"), plus).toStream().to("out"));
+        dsl("stream with joined tables", b -> stream(b, "s").join(table(b, "l").outerJoin(table(b, "r"), plus), plus).to("out"));
+        dsl("joined tables, grouped again", b -> table(b, "l").join(table(b, "r"), plus).groupBy((k, v) -> KeyValue.pair(v, k), Grouped.with(Serdes.String(), Serdes.String())).count().toStream().foreach((k, v) -> { }));
+        dsl("filtered tables, left", b -> table(b, "l").filter((k, v) -> true).leftJoin(table(b, "r").mapValues(v -> v), plus).toStream().to("out"));
+        dsl("two aggregations of a stream", b -> { KGroupedStream<String, String> g = stream(b, "s").groupByKey();
+            g.count().join(g.reduce((x, y) -> y), (l, r) -> l + r).toStream().to("out"); });
+        dsl("a table with values made of its own", b -> { KTable<String, String> t = table(b, "t"); t.join(t.mapValues(v -> v), plus).toStream().to("out"); });
+        dsl("a table with itself", b -> { KTable<String, String> t = table(b, "t"); t.join(t, plus).toStream().to("out"); });
+
         for (Map.Entry<String, String> entry : described.entrySet()) System.out.print("=== " + entry.getKey() + "\n" + entry.getValue());
     }
 }

@@ -82,3 +82,46 @@ dsl('stream with table, grouped again', b =>
     .toStream()
     .foreach(() => {}),
 )
+dsl('table with table', b => table(b, 'l').join(table(b, 'r'), plus).toStream().to('out'))
+dsl('table with table, left', b => table(b, 'l').leftJoin(table(b, 'r'), plus).toStream().to('out'))
+dsl('table with table, outer', b => table(b, 'l').outerJoin(table(b, 'r'), plus).toStream().to('out'))
+dsl('table with table, named', b =>
+  table(b, 'l').join(table(b, 'r'), plus, undefined, Named.as('joining')).toStream().to('out'),
+)
+dsl('table with table, materialized', b =>
+  table(b, 'l').outerJoin(table(b, 'r'), plus, Materialized.as('rows')).toStream().to('out'),
+)
+dsl('table with table, materialized without a name', b =>
+  table(b, 'l').join(table(b, 'r'), plus, Materialized.with(Serdes.string(), Serdes.string())).toStream().to('out'),
+)
+dsl('three tables', b => table(b, 'l').join(table(b, 'm'), plus).leftJoin(table(b, 'r'), plus).toStream().to('out'))
+dsl('stream with joined tables', b =>
+  stream(b, 's')
+    .join(table(b, 'l').outerJoin(table(b, 'r'), plus), plus)
+    .to('out'),
+)
+dsl('joined tables, grouped again', b =>
+  table(b, 'l')
+    .join(table(b, 'r'), plus)
+    .groupBy((key, value) => [value, key], Grouped.with(Serdes.string(), Serdes.string()))
+    .count()
+    .toStream()
+    .foreach(() => {}),
+)
+dsl('filtered tables, left', b =>
+  table(b, 'l').filter(all).leftJoin(table(b, 'r').mapValues(same), plus).toStream().to('out'),
+)
+dsl('two aggregations of a stream', b => {
+  const grouped = stream(b, 's').groupByKey()
+  const counts = grouped.count()
+  const latest = grouped.reduce((_, value) => value)
+  counts.join(latest, plus).toStream().to('out')
+})
+dsl('a table with values made of its own', b => {
+  const rows = table(b, 't')
+  rows.join(rows.mapValues(same), plus).toStream().to('out')
+})
+dsl('a table with itself', b => {
+  const rows = table(b, 't')
+  rows.join(rows, plus).toStream().to('out')
+})
