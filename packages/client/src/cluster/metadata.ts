@@ -35,7 +35,6 @@ type TopicAnswer = MetadataResponse['topics'][number]
 export class Metadata {
   private nodesById = new Map<number, Node>()
   private readonly topicsByName = new Map<string, TopicMetadata>()
-  private readonly namesById = new Map<string, string>()
   private readonly errorsByName = new Map<string, number>()
   controllerId = -1
   clusterId: string | null = null
@@ -48,10 +47,6 @@ export class Metadata {
   }
   topic(name: string): TopicMetadata | undefined {
     return this.topicsByName.get(name)
-  }
-  /** Name of a topic by its id. */
-  topicName(topicId: string): string | undefined {
-    return this.namesById.get(topicId)
   }
   get topicNames(): readonly string[] {
     return [...this.topicsByName.keys()]
@@ -84,8 +79,6 @@ export class Metadata {
   }
 
   forget(name: string): void {
-    const topic = this.topicsByName.get(name)
-    if (topic?.topicId != null) this.namesById.delete(topic.topicId)
     this.topicsByName.delete(name)
     this.errorsByName.delete(name)
   }
@@ -116,8 +109,6 @@ export class Metadata {
             offlineReplicaIds: partition.offlineReplicas,
           }
     }
-    if (known?.topicId != null && known.topicId !== topicId) this.namesById.delete(known.topicId)
-    if (topicId !== null) this.namesById.set(topicId, name)
     this.topicsByName.set(name, { name, topicId, isInternal: answer.isInternal, partitions })
   }
 }

@@ -73,10 +73,6 @@ export class ApiVersions {
     }
   }
 
-  supports(api: Api): boolean {
-    return this.versions.has(api.key)
-  }
-
   /** The version to speak, at most `cap`. Throws {@link UnsupportedBrokerError} when there is none. */
   of(api: Api, cap = Number.POSITIVE_INFINITY): number {
     const version = this.versions.get(api.key)

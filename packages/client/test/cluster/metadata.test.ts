@@ -39,7 +39,7 @@ describe('metadata', () => {
     metadata.update(answer([{ leaderId: 2, leaderEpoch: 5 }]), ['orders'])
     expect(metadata.leaderOf('orders', 0)?.host).toBe('broker-2')
     expect(metadata.leaderOf('orders', 1)).toBeUndefined()
-    expect(metadata.topicName(ID)).toBe('orders')
+    expect(metadata.topic('orders')?.topicId).toBe(ID)
   })
   test('a leader epoch never goes back', () => {
     const metadata = new Metadata()
@@ -52,7 +52,7 @@ describe('metadata', () => {
     metadata.update(answer([{ leaderId: 2, leaderEpoch: 5 }]), ['orders'])
     metadata.update(answer([{ leaderId: 1, leaderEpoch: 0 }], { topicId: OTHER_ID }), ['orders'])
     expect(metadata.partition('orders', 0)).toMatchObject({ leaderId: 1, leaderEpoch: 0 })
-    expect([metadata.topicName(ID), metadata.topicName(OTHER_ID)]).toEqual([undefined, 'orders'])
+    expect(metadata.topic('orders')?.topicId).toBe(OTHER_ID)
   })
   test('a broker that does not know a topic takes nothing away', () => {
     const metadata = new Metadata()

@@ -83,9 +83,6 @@ export class ClassicMembership {
   get isInGeneration(): boolean {
     return this.generationId !== NO_GENERATION
   }
-  get isStable(): boolean {
-    return this.state === 'Stable'
-  }
 
   /** As leader: topics of the subscriptions that did not exist when partitions were assigned. */
   get lacksTopics(): boolean {
