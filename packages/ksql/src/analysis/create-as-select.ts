@@ -9,7 +9,7 @@ import { compileAggregateCall } from '../expressions/compile-aggregate-call.ts'
 import { checkFormatHolds, checkKeyTypes, rulesOf } from '../formats/format-rules.ts'
 import { parseExpression } from '../parser/parse.ts'
 import type { QueryPlan, SelectStep, Step } from '../plan/steps.ts'
-import { sameType } from '../types/sql-type.ts'
+import { type SqlType, sameType } from '../types/sql-type.ts'
 import { checkTimestamp, checkWrapping } from './create-source.ts'
 import { atPlace } from './names.ts'
 import { planQuery } from './plan-query.ts'
@@ -168,7 +168,7 @@ function coerced(step: SelectStep, result: LogicalSchema, sink: LogicalSchema): 
     if (result.key[index]!.name !== column.name || !sameType(result.key[index]!.type, column.type)) throw problem()
   const columns = sink.value.map((column, index) => {
     const from = result.value[index]!
-    if (from.name !== column.name || implicitConversion(from.type, column.type) === null) throw problem()
+    if (from.name !== column.name || !widens(from.type, column.type)) throw problem()
     const { name, expression } = step.columns[index]!
     return sameType(from.type, column.type)
       ? { name, expression }
@@ -177,7 +177,16 @@ function coerced(step: SelectStep, result: LogicalSchema, sink: LogicalSchema): 
   return { ...step, columns, schema: { key: step.schema.key, value: sink.value } }
 }
 
-function typeSql(type: Parameters<typeof sameType>[0]): string {
+const NUMBERS: readonly SqlType['kind'][] = ['INTEGER', 'BIGINT', 'DECIMAL', 'DOUBLE']
+
+/** A number goes into any wider kind of number; one that does not fit its digits becomes NULL. */
+function widens(from: SqlType, to: SqlType): boolean {
+  if (implicitConversion(from, to) !== null) return true
+  const [narrow, wide] = [NUMBERS.indexOf(from.kind), NUMBERS.indexOf(to.kind)]
+  return narrow >= 0 && wide >= narrow
+}
+
+function typeSql(type: SqlType): string {
   switch (type.kind) {
     case 'ARRAY':
       return `ARRAY<${typeSql(type.element)}>`

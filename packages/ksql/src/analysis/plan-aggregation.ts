@@ -151,6 +151,12 @@ function checkCalls(
     for (const argument of call.arguments)
       if (collect(argument, isAggregate).length > 0)
         throw new SqlAnalysisError(`Aggregate functions can not be nested: ${printExpression(call)}`, call.at)
+  for (const { original } of items) {
+    const isTable = (node: ast.Expression): node is ast.FunctionCall =>
+      node.kind === 'FunctionCall' && context.functions.table(node.name) !== undefined
+    const [call] = collect(original, isTable)
+    if (call !== undefined) throw new SqlAnalysisError('Table functions cannot be used with aggregations.', call.at)
+  }
   for (const expression of query.groupBy ?? []) {
     const [call] = collect(expression, isAggregate)
     if (call !== undefined)
@@ -174,12 +180,23 @@ function checkCalls(
     if (bare.length > 0) throw notGrouped(bare)
     const kind = source.type === 'TABLE' ? 'TABLE' : 'STREAM'
     throw new SqlAnalysisError(
-      `CREATE ${kind === 'STREAM' ? 'TABLE' : kind} AS SELECT statement does not support aggregate function [${calls.map(printExpression).join(', ')}] without a GROUP BY clause.`,
+      `CREATE ${kind === 'STREAM' ? 'TABLE' : kind} AS SELECT statement does not support aggregate function [${calls.map(call => (call.star ? `${call.name}(ROWTIME)` : printExpression(call))).join(', ')}] without a GROUP BY clause.`,
       query.at,
     )
   }
+  for (const { original } of items) refuseUnknownFunctions(original, context)
   if (calls.length === 0)
     throw new SqlAnalysisError('GROUP BY requires aggregate functions in either the SELECT or HAVING clause.', query.at)
+}
+
+function refuseUnknownFunctions(expression: ast.Expression, { functions }: AnalysisContext): void {
+  const isUnknown = (node: ast.Expression): node is ast.FunctionCall =>
+    node.kind === 'FunctionCall' &&
+    functions.scalar(node.name) === undefined &&
+    functions.aggregate(node.name) === undefined &&
+    functions.table(node.name) === undefined
+  const [call] = collect(expression, isUnknown)
+  if (call !== undefined) throw new SqlAnalysisError(`Can't find any functions with the name '${call.name}'`, call.at)
 }
 
 function notGrouped(items: readonly SelectItem[]): SqlAnalysisError {
@@ -191,7 +208,8 @@ function notGrouped(items: readonly SelectItem[]): SqlAnalysisError {
 
 /** What is left of a select expression may only read group keys, aggregates and window bounds. */
 function checkGrouped(items: readonly SelectItem[], step: AggregateStep): void {
-  const known = new Set(step.schema.value.map(({ name }) => name).filter(name => name !== ROWTIME))
+  const keys = new Set(step.schema.key.map(({ name }) => name))
+  const known = new Set(step.schema.value.map(({ name }) => name).filter(name => name !== ROWTIME || keys.has(name)))
   const odd = items.filter(item => columnsOf(item.expression).some(({ name }) => !known.has(name)))
   const bound = odd.find(item => item.expression.kind === 'ColumnReference' && isSystemColumn(item.expression.name))
   if (
@@ -229,7 +247,7 @@ function keyColumn(
 function refuseWithoutUndo(calls: readonly { call: ast.FunctionCall; aggregator: { undo?: unknown } }[]): void {
   const names = [
     ...new Set(calls.filter(({ aggregator }) => aggregator.undo === undefined).map(({ call }) => call.name)),
-  ].sort()
+  ]
   if (names.length === 0) return
   const last = names.at(-1)
   const text = names.length === 1 ? `function ${last}` : `functions ${names.slice(0, -1).join(', ')} and ${last}`

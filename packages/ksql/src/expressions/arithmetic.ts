@@ -82,21 +82,33 @@ function decimals(operator: Operator, result: DecimalType): Binary {
   return (a, b) => compute(a as Decimal, b as Decimal).fitExactly(result)
 }
 
-/** Null when the operator has no meaning for these types. NULL operands give NULL. */
+/** One for all, since NULLs are frequent and a stack says nothing. */
+const NULL_OPERAND = new EvaluationError('an operand is NULL')
+
+/** Null when the operator has no meaning for these types. A NULL operand fails the expression, as in ksqlDB. */
 export function arithmetic(
   operator: Operator,
   left: SqlType,
   right: SqlType,
 ): { readonly type: SqlType; readonly apply: Binary } | null {
   if (operator === '+' && left.kind === 'STRING' && right.kind === 'STRING')
-    return { type: STRING, apply: (a, b) => (a === null || b === null ? null : (a as string) + (b as string)) }
+    return {
+      type: STRING,
+      apply: (a, b) => {
+        if (a === null || b === null) throw NULL_OPERAND
+        return (a as string) + (b as string)
+      },
+    }
   if (!isNumeric(left) || !isNumeric(right)) return null
   const { type, apply } = numericOperation(operator, left, right)
   const toLeft = implicitConversion(left, operand(type, left)) as Convert
   const toRight = implicitConversion(right, operand(type, right)) as Convert
   return {
     type,
-    apply: (a, b) => (a === null || b === null ? null : apply(toLeft(a), toRight(b))),
+    apply: (a, b) => {
+      if (a === null || b === null) throw NULL_OPERAND
+      return apply(toLeft(a), toRight(b))
+    },
   }
 }
 

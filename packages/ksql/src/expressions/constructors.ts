@@ -3,12 +3,23 @@ import type * as ast from '../ast/nodes.ts'
 import { printExpression } from '../ast/print.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { type SqlType, STRING, typeText } from '../types/sql-type.ts'
-import type { CompiledExpression } from './compiled.ts'
+import type { Row, SqlValue } from '../types/sql-value.ts'
+import type { CompiledExpression, Evaluate, EvaluationContext } from './compiled.ts'
 import type { ExpressionCompiler } from './scope.ts'
 import { type Mismatch, unifyAll } from './unify.ts'
 
 const SEE_4239 =
   '(see https://github.com/confluentinc/ksql/issues/4239). As a workaround, you may cast a NULL value to the desired type.'
+
+/** An element that fails is NULL and is reported; the others stay. */
+function orNull(evaluate: Evaluate, row: Row, context: EvaluationContext): SqlValue {
+  try {
+    return evaluate(row, context)
+  } catch (error) {
+    context.onError(error as Error)
+    return null
+  }
+}
 
 const noOperator: Mismatch = (wanted, found, node) =>
   `operator does not exist: ${typeText(wanted)} = ${typeText(found)} (${printExpression(node)})\nHint: You might need to add explicit type casts.`
@@ -24,7 +35,7 @@ export function createArray(node: ast.CreateArray, compiler: ExpressionCompiler)
     )
   return {
     type: { kind: 'ARRAY', element: type },
-    evaluate: (row, context) => members.map(member => member(row, context)),
+    evaluate: (row, context) => members.map(member => orNull(member, row, context)),
   }
 }
 
@@ -50,7 +61,12 @@ export function createMap(node: ast.CreateMap, compiler: ExpressionCompiler): Co
   return {
     type: { kind: 'MAP', key: keys.type, value: values.type },
     evaluate: (row, context) =>
-      new Map(keys.members.map((key, index) => [key(row, context), values.members[index]!(row, context)])),
+      new Map(
+        keys.members.map((key, index) => [
+          orNull(key, row, context),
+          orNull(values.members[index] as Evaluate, row, context),
+        ]),
+      ),
   }
 }
 
@@ -63,5 +79,8 @@ export function createStruct(node: ast.CreateStruct, compiler: ExpressionCompile
     fields.push({ name, type: member.type ?? STRING })
     return member.evaluate
   })
-  return { type: { kind: 'STRUCT', fields }, evaluate: (row, context) => members.map(member => member(row, context)) }
+  return {
+    type: { kind: 'STRUCT', fields },
+    evaluate: (row, context) => members.map(member => orNull(member, row, context)),
+  }
 }

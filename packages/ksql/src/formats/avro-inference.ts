@@ -6,15 +6,19 @@ import * as types from '../types/sql-type.ts'
 
 const BARE_NAMES = { key: 'ROWKEY', value: 'ROWVAL' } as const
 
+/** What a field is called as a column: as it is when its schema was asked for by id, else in capitals. */
+export type Naming = (field: string) => string
+
 /** Throws SqlAnalysisError for a schema that has no SQL type. */
-export function columnsOfAvro(text: string, side: 'key' | 'value', unwrapped: boolean): Column[] {
+export function columnsOfAvro(text: string, side: 'key' | 'value', unwrapped: boolean, nameOf: Naming): Column[] {
   const schema = parseAvroSchema(text, LENIENT_PARSING)
-  if (schema.type === 'record' && !(unwrapped && side === 'value'))
-    return schema.fields.map(({ name, type }) => ({ name, type: typeOf(type, name) }))
-  return [{ name: BARE_NAMES[side], type: typeOf(schema, BARE_NAMES[side]) }]
+  // A key is one column, even when it is a record.
+  if (schema.type === 'record' && side === 'value' && !unwrapped)
+    return schema.fields.map(({ name, type }) => ({ name: nameOf(name), type: typeOf(type, name, nameOf) }))
+  return [{ name: BARE_NAMES[side], type: typeOf(schema, BARE_NAMES[side], nameOf) }]
 }
 
-function typeOf(schema: AvroSchema, place: string): types.SqlType {
+function typeOf(schema: AvroSchema, place: string, nameOf: Naming): types.SqlType {
   const logical = logicalType(schema)
   if (logical !== null) return logical
   switch (schema.type) {
@@ -34,14 +38,16 @@ function typeOf(schema: AvroSchema, place: string): types.SqlType {
     case 'fixed':
       return types.BYTES
     case 'array':
-      return types.arrayOf(typeOf(schema.items, place))
+      return types.arrayOf(typeOf(schema.items, place, nameOf))
     case 'map':
-      return types.mapOf(types.STRING, typeOf(schema.values, place))
+      return types.mapOf(types.STRING, typeOf(schema.values, place, nameOf))
     case 'record':
-      return types.structOf(schema.fields.map(({ name, type }) => ({ name, type: typeOf(type, `${place}.${name}`) })))
+      return types.structOf(
+        schema.fields.map(({ name, type }) => ({ name: nameOf(name), type: typeOf(type, `${place}.${name}`, nameOf) })),
+      )
     case 'union': {
       const [branch, second] = schema.branches.filter(({ type }) => type !== 'null')
-      if (branch !== undefined && second === undefined) return typeOf(branch, place)
+      if (branch !== undefined && second === undefined) return typeOf(branch, place, nameOf)
       throw new SqlAnalysisError(
         `${place} is a union of several types, which has no SQL type: name the columns instead`,
       )

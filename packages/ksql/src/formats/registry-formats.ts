@@ -59,7 +59,8 @@ export class RegistryFormats implements SchemaInference {
   columns(topic: string, side: 'key' | 'value', format: FormatInfo, unwrapped: boolean): Column[] {
     if (format.name !== 'AVRO') throw new SqlAnalysisError(`The ${format.name} format is not supported yet`)
     const text = format.schemaId === undefined ? this.latest.get(`${topic}-${side}`) : this.byId.get(format.schemaId)
-    if (text !== undefined) return columnsOfAvro(text, side, unwrapped)
+    const naming = format.schemaId === undefined ? (name: string) => name.toUpperCase() : (name: string) => name
+    if (text !== undefined) return columnsOfAvro(text, side, unwrapped, naming)
     if (side === 'key') return []
     throw new SqlAnalysisError(
       `Schema for message ${side}s on topic '${topic}'${format.schemaId === undefined ? '' : ` with id ${format.schemaId}`} does not exist in the Schema Registry.\nSubject: ${topic}-${side}\nPossible causes include:\n- The topic itself does not exist\n- Messages on the topic are not ${format.name} formatted\n- Messages on the topic have not been serialized using a Schema Registry supported serializer`,
