@@ -193,6 +193,26 @@ function behaviours(): void {
     expect(store.fetch('a', 2_000)).toBeUndefined()
   })
 
+  test('inputs of one task are merged by time, and an empty one holds up nobody', async () => {
+    await cluster.createTopics({ odd: 1, even: 1, none: 1, merged: 1 })
+    const at = (timestampMs: number) => ({ key: 'k', value: String(timestampMs), timestampMs })
+    const times = Array.from({ length: 300 }, (_, i) => 1_000 + i)
+    const text = Consumed.with(Serdes.string(), Serdes.string())
+    await cluster.produce('odd', times.filter(time => time % 2 === 1).map(at))
+    await cluster.produce('even', times.filter(time => time % 2 === 0).map(at))
+    const builder = new StreamsBuilder()
+    builder
+      .stream('odd', text)
+      .merge(builder.stream('even', text))
+      .merge(builder.stream('none', text))
+      .to('merged', Produced.with(Serdes.string(), Serdes.string()))
+    await using app = application(builder.build(), 'merging')
+    await app.start()
+    await eventually(async () =>
+      expect((await cluster.read('merged')).map(({ value }) => Number(value))).toEqual(times),
+    )
+  })
+
   test('state that was deleted is restored from the changelog, with progress', async () => {
     await cluster.createTopics({ 'keys-r': 2, 'counts-r': 1 })
     const keys = Array.from({ length: 500 }, (_, i) => `key-${i % 50}`)
