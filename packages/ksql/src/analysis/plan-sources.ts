@@ -295,6 +295,7 @@ function joinSteps(
       join: kind,
       left: first.step,
       right: second.step,
+      formats,
       schema,
       context: stepName,
     }

@@ -11,6 +11,7 @@ import {
   type KStream,
   type KTable,
   Materialized,
+  Named,
   Produced,
   StreamsBuilder,
   TimeWindowedSerde,
@@ -42,6 +43,7 @@ import type {
   Step,
   StepSchema,
   StreamTableJoinStep,
+  TableTableJoinStep,
 } from '../plan/steps.ts'
 import type { Row, SqlValue } from '../types/sql-value.ts'
 import type { ExecutionContext } from './execution-context.ts'
@@ -77,6 +79,11 @@ export function buildExecution(plan: QueryPlan, context: ExecutionContext): Exec
   return new TopologyBuilder(plan.queryId, context).persistent(plan)
 }
 
+/** A table's rows, kept to be looked up. Throws SqlAnalysisError as `buildExecution` does. */
+export function buildMaterialization(queryId: string, root: SourceStep, context: ExecutionContext): Execution {
+  return new TopologyBuilder(queryId, context).materialized(root)
+}
+
 /** A query that is answered while it runs: each change of a row is told, a removed row as null. */
 export function buildAnswering(
   queryId: string,
@@ -104,6 +111,11 @@ class TopologyBuilder {
     const stream = rows.kind === 'stream' ? rows.stream : (rows.table.toStream() as KStream<Key, Value>)
     stream.process(processor => ({ process: record => onRow(record.key, record.value, processor.recordMetadata()) }))
     return this.builder.build()
+  }
+
+  materialized(root: SourceStep): Execution {
+    const rows = this.step(root)
+    return { topology: this.builder.build(), materialization: rows.kind === 'table' ? rows.materialization : null }
   }
 
   persistent({ sink, root }: QueryPlan): Execution {
@@ -171,8 +183,9 @@ class TopologyBuilder {
         return this.aggregate(step)
       case 'streamTableJoin':
         return this.streamTableJoin(step)
-      case 'streamStreamJoin':
       case 'tableTableJoin':
+        return this.tableTableJoin(step)
+      case 'streamStreamJoin':
         throw unsupported(`${step.kind} steps`)
     }
   }
@@ -359,6 +372,25 @@ class TopologyBuilder {
         ? stream.join<Row, Row>(table, (left, right) => merge(left, right), joined)
         : stream.leftJoin<Row, Row>(table, (left, right) => merge(left, right), joined)
     return { kind: 'stream', stream: result as unknown as KStream<Key, Value> }
+  }
+
+  private tableTableJoin(step: TableTableJoinStep): Rows {
+    const [left, right] = [this.step(step.left), this.step(step.right)]
+    if (left.kind !== 'table' || right.kind !== 'table') throw new TypeError('a stream where a table is needed')
+    const merge = this.merger(step)
+    const storeName = `${step.context}-Materialize`
+    const materialized = Materialized.as<Key, Row>(storeName)
+      .withKeySerde(this.internalKeySerde(step.formats, step.schema.key) as Serde<Key>)
+      .withValueSerde(internalSerde(step.schema.value))
+    const named = Named.as(step.context)
+    const table =
+      step.join === 'INNER'
+        ? left.table.join<Row, Row>(right.table, merge, materialized, named)
+        : step.join === 'LEFT'
+          ? left.table.leftJoin<Row, Row>(right.table, merge, materialized, named)
+          : left.table.outerJoin<Row, Row>(right.table, merge, materialized, named)
+    const materialization = { storeName, windowed: false, columns: step.schema.value, read: (_: Row, row: Row) => row }
+    return { kind: 'table', table, materialization }
   }
 
   /** Rows of both sides side by side; a missing one is NULLs, and a key column of the join's own comes last. */

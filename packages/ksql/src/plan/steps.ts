@@ -100,6 +100,7 @@ export interface TableTableJoinStep extends StepBase {
   readonly join: 'INNER' | 'LEFT' | 'FULL'
   readonly left: Step
   readonly right: Step
+  readonly formats: Formats
 }
 export interface StreamStreamJoinStep extends StepBase {
   readonly kind: 'streamStreamJoin'
