@@ -17,21 +17,22 @@ import type { FunctionRegistry } from '../functions/function-registry.ts'
 import type { QueryPlan } from '../plan/steps.ts'
 import { CommandLog, type LoggableCommand } from './command-log.ts'
 import { PersistentQuery, type QuerySettings } from './persistent-query.ts'
-import { notQueryable, pullFromTable } from './pull-query.ts'
-import { answerChanges, type PushQueryOptions } from './push-query.ts'
+import { mergeProperties, offsetReset, type Properties } from './properties.ts'
+import { notQueryable, pullFromTable, refuseUnsupported } from './pull-query.ts'
+import { answerChanges } from './push-query.ts'
 import type { RowSink } from './row-sink.ts'
+import { isMaterializedSource, type SourceTablePlan, sourceTablePlan } from './source-table.ts'
+import { isScalable, TransientQuery } from './transient-query.ts'
 
 export interface EngineOptions extends QuerySettings {
   readonly functions: FunctionRegistry
   /** Formats and inference through a schema registry; without one, formats that need it are refused. */
   readonly formats?: RegistryFormats
-  readonly defaultKeyFormat?: string
-  readonly defaultValueFormat?: string
+  /** Of the server, under ksqlDB's names: what requests do not say themselves. */
+  readonly properties?: Properties
   /** Told of records that a query could not use, and of queries that failed. */
   readonly onProcessingError?: (error: ProcessingError) => void
 }
-
-export type Properties = Readonly<Record<string, string>>
 
 /** What executing a statement did, for the answer. */
 export interface Executed {
@@ -63,6 +64,7 @@ export class KsqlEngine implements AsyncDisposable {
   private catalogue = Catalog.EMPTY
   private readonly running = new Map<string, PersistentQuery>()
   private nextQuery = 0
+  private readonly transient = new Map<string, TransientQuery>()
   private nextTransient = 0
   /** The end of the statements that were accepted before. */
   private turn: Promise<unknown> = Promise.resolve()
@@ -86,7 +88,7 @@ export class KsqlEngine implements AsyncDisposable {
       new Admin(clients),
       new Producer({ ...clients, acks: 'all', lingerMs: 0 }),
     )
-    const statements = new Map<string, { plan: QueryPlan; statement: string }>()
+    const statements = new Map<string, { plan: RunnablePlan; statement: string }>()
     for (const { command, statement } of commands) {
       if (command.kind === 'Terminate') statements.delete(command.queryId)
       else {
@@ -118,11 +120,21 @@ export class KsqlEngine implements AsyncDisposable {
   query(id: string): PersistentQuery | undefined {
     return this.running.get(id)
   }
+  /** Push and pull queries that are being answered. */
+  get transientQueries(): readonly TransientQuery[] {
+    return [...this.transient.values()]
+  }
+  /** Ends an answer early; false when there is no such query. */
+  closeTransient(id: string): boolean {
+    const query = this.transient.get(id)
+    query?.stop()
+    return query !== undefined
+  }
   readersOf(source: string): string[] {
-    return this.queries.filter(({ plan }) => plan.sources.includes(source)).map(({ id }) => id)
+    return this.queries.filter(({ plan, sink }) => sink !== null && plan.sources.includes(source)).map(({ id }) => id)
   }
   writersOf(source: string): string[] {
-    return this.queries.filter(({ plan }) => plan.sink.name === source).map(({ id }) => id)
+    return this.queries.filter(({ sink }) => sink?.name === source).map(({ id }) => id)
   }
   /** Topics with the number of their partitions, sorted by name. */
   async topics(
@@ -147,14 +159,18 @@ export class KsqlEngine implements AsyncDisposable {
     return analyseStatement(parsed, this.statementContext(properties))
   }
 
+  private effective(properties: Properties): Properties {
+    return mergeProperties(this.options.properties, properties)
+  }
   private statementContext(properties: Properties): StatementContext {
-    const { functions, formats, defaultKeyFormat = 'KAFKA', defaultValueFormat = null } = this.options
+    const { functions, formats } = this.options
+    const effective = this.effective(properties)
     return {
       catalog: this.catalogue,
       functions,
       defaults: {
-        keyFormat: properties['ksql.persistence.default.format.key'] ?? defaultKeyFormat,
-        valueFormat: properties['ksql.persistence.default.format.value'] ?? defaultValueFormat,
+        keyFormat: effective['ksql.persistence.default.format.key'] ?? 'KAFKA',
+        valueFormat: effective['ksql.persistence.default.format.value'] ?? null,
       },
       inference: formats ?? NO_INFERENCE,
       nextQuery: this.nextQuery,
@@ -177,8 +193,7 @@ export class KsqlEngine implements AsyncDisposable {
         await this.insert(command)
         return { message: '', commandId: '', commandNumber: this.log.lastNumber, queryId: null }
       case 'CreateSource':
-        await this.ensureSourceTopic(command)
-        return await this.commit(parsed, properties, command, `${title(command.source)} created`)
+        return await this.createSource(parsed, properties, command)
       case 'CreateAsSelect':
         return await this.createQuery(parsed, properties, command)
       case 'InsertIntoSelect': {
@@ -230,6 +245,21 @@ export class KsqlEngine implements AsyncDisposable {
       if (planOf(command) !== null) this.nextQuery++
     }
     return { message, commandId: commandId(command, parsed), commandNumber, queryId: null }
+  }
+
+  private async createSource(
+    parsed: ast.ParsedStatement,
+    properties: Properties,
+    command: Extract<Command, { kind: 'CreateSource' }>,
+  ): Promise<Executed> {
+    await this.ensureSourceTopic(command)
+    const queryId = isMaterializedSource(command.source) ? `CST_${command.source.name}_${this.nextQuery}` : null
+    const source = { ...command.source, queryId }
+    const plan = sourceTablePlan(source)
+    const query = plan === null ? null : this.newQuery(plan, parsed.text)
+    const committed = await this.commit(parsed, properties, { ...command, source }, `${title(source)} created`)
+    if (query !== null) await this.run(query)
+    return { ...committed, queryId }
   }
 
   private async createQuery(
@@ -331,6 +361,13 @@ export class KsqlEngine implements AsyncDisposable {
   /** Stops a query for good. Throws SqlAnalysisError for an unknown id. */
   terminate(parsed: ast.ParsedStatement, queryId: string, properties: Properties): Promise<Executed> {
     const result = this.turn.then(async () => {
+      if (this.closeTransient(queryId))
+        return {
+          message: 'Query terminated.',
+          commandId: `terminate/${queryId}/execute`,
+          commandNumber: this.log.lastNumber,
+          queryId,
+        }
       const query = this.running.get(queryId)
       if (query === undefined) throw new SqlAnalysisError(`Unknown queryId: ${queryId}`, parsed.statement.at)
       const committed = await this.commit(parsed, properties, { kind: 'Terminate', queryId }, 'Query terminated.')
@@ -342,36 +379,54 @@ export class KsqlEngine implements AsyncDisposable {
     return result
   }
 
-  /** Answers a SELECT into `sink`. Throws SqlAnalysisError before anything was sent to it. */
-  async answer(query: ast.Query, properties: Properties, signal: AbortSignal, sink: RowSink): Promise<void> {
+  /** Answers a SELECT into `sink`. Throws SqlAnalysisError and NotReadyError before anything was sent to it. */
+  async answer(
+    { statement: query, text }: { readonly statement: ast.Query; readonly text: string },
+    properties: Properties,
+    signal: AbortSignal,
+    sink: RowSink,
+  ): Promise<void> {
+    const effective = this.effective(properties)
     const source = this.catalogue.source(query.from.name)
     if (source === undefined)
       throw new SqlAnalysisError(
         `${query.from.name} does not exist.${this.catalogue.hint(query.from.name)}`,
         query.from.at,
       )
-    const queryId = `transient_${query.from.name}_${this.nextTransient++}`
-    if (query.emit === null && query.joins.length === 0 && source.kind === 'TABLE') {
-      const materializer = this.materializerOf(source)
-      if (materializer === undefined) throw notQueryable(source)
-      const onError = (error: Error): void => this.options.onProcessingError?.({ queryId, step: 'pull', error })
-      return await pullFromTable(
-        query,
-        source,
-        materializer,
-        queryId,
-        { catalog: this.catalogue, functions: this.functions, onError },
-        sink,
-      )
+    if (query.emit === null) refuseUnsupported(query, this.functions, effective)
+    const prefix = query.emit !== null && isScalable(query, source, effective) ? 'SCALABLE_PUSH_QUERY' : 'transient'
+    const running = new TransientQuery(`${prefix}_${source.name}_${this.nextTransient++}`, text, query, signal)
+    this.transient.set(running.id, running)
+    try {
+      if (query.emit === null && source.kind === 'TABLE') await this.pull(query, source, running, effective, sink)
+      else {
+        const analysis = { catalog: this.catalogue, functions: this.functions }
+        const options = {
+          offsetReset: query.emit === null ? ('earliest' as const) : offsetReset(effective),
+          untilEnd: query.emit === null,
+          signal: running.signal,
+          onRunning: () => running.started(),
+        }
+        await answerChanges(query, running.id, analysis, this.executionContext(), this.options, options, sink)
+      }
+    } finally {
+      this.transient.delete(running.id)
     }
-    const offsetReset = properties['auto.offset.reset'] ?? properties['ksql.streams.auto.offset.reset']
-    const options: PushQueryOptions = {
-      offsetReset: query.emit === null || offsetReset === 'earliest' ? 'earliest' : 'latest',
-      untilEnd: query.emit === null,
-      signal,
-    }
-    const analysis = { catalog: this.catalogue, functions: this.functions }
-    await answerChanges(query, queryId, analysis, this.executionContext(), this.options, options, sink)
+  }
+
+  private async pull(
+    query: ast.Query,
+    source: DataSource,
+    { id, signal }: TransientQuery,
+    properties: Properties,
+    sink: RowSink,
+  ): Promise<void> {
+    const materializer = this.materializerOf(source)
+    if (materializer === undefined) throw notQueryable(source)
+    await materializer.ready(signal)
+    const onError = (error: Error): void => this.options.onProcessingError?.({ queryId: id, step: 'pull', error })
+    const context = { catalog: this.catalogue, functions: this.functions, properties, onError }
+    await pullFromTable(query, source, materializer, id, context, sink)
   }
 
   private materializerOf(source: DataSource): PersistentQuery | undefined {
@@ -389,7 +444,7 @@ export class KsqlEngine implements AsyncDisposable {
         : { schemas: (format, columns, target) => formats.serde(format, columns, target) }),
     }
   }
-  private newQuery(plan: QueryPlan, statement: string): PersistentQuery {
+  private newQuery(plan: RunnablePlan, statement: string): PersistentQuery {
     const onFailure = (error: unknown): void =>
       this.options.onProcessingError?.({ queryId: plan.queryId, step: 'query', error: error as Error })
     return new PersistentQuery(plan, statement, this.executionContext(), this.options, onFailure)
@@ -403,14 +458,14 @@ export class KsqlEngine implements AsyncDisposable {
       .catch(error => this.options.onProcessingError?.({ queryId: query.id, step: 'start', error: error as Error }))
   }
   /** A plan of an earlier version that cannot be executed any more is reported; the others run. */
-  private startInBackground(plan: QueryPlan, statement: string): void {
+  private startInBackground(plan: RunnablePlan, statement: string): void {
     try {
       void this.startQuery(plan, statement)
     } catch (error) {
       this.options.onProcessingError?.({ queryId: plan.queryId, step: 'start', error: error as Error })
     }
   }
-  private startQuery(plan: QueryPlan, statement: string): Promise<void> {
+  private startQuery(plan: RunnablePlan, statement: string): Promise<void> {
     return this.run(this.newQuery(plan, statement))
   }
 
@@ -424,7 +479,10 @@ export class KsqlEngine implements AsyncDisposable {
   }
 }
 
-function planOf(command: LoggableCommand): QueryPlan | null {
+type RunnablePlan = QueryPlan | SourceTablePlan
+
+function planOf(command: LoggableCommand): RunnablePlan | null {
+  if (command.kind === 'CreateSource') return sourceTablePlan(command.source)
   return command.kind === 'CreateAsSelect' || command.kind === 'InsertIntoSelect' ? command.plan : null
 }
 

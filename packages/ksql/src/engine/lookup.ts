@@ -1,7 +1,7 @@
 /** What a pull query's WHERE asks of a table's store: some keys, a range of keys, or all rows. */
 import type * as ast from '../ast/nodes.ts'
 import { printExpression } from '../ast/print.ts'
-import { collect, columnsOf } from '../ast/visit.ts'
+import { columnsOf } from '../ast/visit.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import { type Column, columnText, WINDOW_BOUNDS } from '../catalog/schema.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
@@ -48,7 +48,6 @@ export function lookupOf(
     throw invalidWhere(problem, where?.at)
   }
   if (where === null) return scanOr('Missing WHERE clause')
-  refuseOddLikes(where, source)
   const disjuncts = disjunctsOf(where)
   if (disjuncts === null) return scanOr('The WHERE clause has too many alternatives')
   const found: KeyComparison[][] = []
@@ -157,20 +156,7 @@ function disjunctsOf(node: ast.Expression): ast.Expression[][] | null {
   return left.flatMap(first => right.map(second => [...first, ...second]))
 }
 
-function refuseOddLikes(where: ast.Expression, source: DataSource): void {
-  const columns = [...source.schema.key, ...source.schema.value]
-  for (const { operand } of collect(where, (node): node is ast.Like => node.kind === 'Like')) {
-    const type =
-      operand.kind === 'ColumnReference' ? columns.find(({ name }) => name === operand.name)?.type : undefined
-    if (type !== undefined && type.kind !== 'STRING')
-      throw invalidWhere(
-        `The column type for Like condition must be VARCHAR. The column type is ${typeText(type)}`,
-        operand.at,
-      )
-  }
-}
-
-function invalidWhere(problem: string, at: ast.Location | undefined): SqlAnalysisError {
+export function invalidWhere(problem: string, at: ast.Location | undefined): SqlAnalysisError {
   return new SqlAnalysisError(
     `${problem}${problem.endsWith('.') ? '' : '.'} See https://cnfl.io/queries for more info.\nAdd EMIT CHANGES if you intended to issue a push query.`,
     at,

@@ -1,10 +1,12 @@
 /** A query that runs until it is terminated: a streams application of its own, with ksqlDB's names. */
 import { Admin } from '@millrace/client'
 import type { Platform } from '@millrace/platform'
+import { MillraceError } from '@millrace/protocol'
 import { KafkaStreams } from '@millrace/streams'
-import { buildExecution, type Execution } from '../execution/build-topology.ts'
+import { buildExecution, buildMaterialization, type Execution } from '../execution/build-topology.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
-import type { QueryPlan } from '../plan/steps.ts'
+import type { QueryPlan, Sink } from '../plan/steps.ts'
+import type { SourceTablePlan } from './source-table.ts'
 
 export interface QuerySettings {
   readonly bootstrapServers: readonly string[] | string
@@ -18,6 +20,20 @@ export interface QuerySettings {
 /** One server runs a query: its group has one member. */
 const INSTANCE_ID = 'ksql-server'
 
+/** How long a pull query waits for the rows of a query that is starting or moving. */
+const READY_WAIT_MS = 5000
+const READY_CHECK_MS = 20
+
+/** A table whose query does not run, or not yet. */
+export class NotReadyError extends MillraceError {
+  readonly code = 'QUERY_NOT_READY'
+  constructor(queryId: string, state: string) {
+    super(
+      `The rows of query ${queryId} cannot be read while it is ${state}. Try again later; SHOW QUERIES EXTENDED tells its state and GET /healthcheck whether it failed.`,
+    )
+  }
+}
+
 export type QueryState = 'RUNNING' | 'PAUSED' | 'ERROR'
 
 export class PersistentQuery {
@@ -26,13 +42,14 @@ export class PersistentQuery {
 
   /** Throws SqlAnalysisError for a plan that cannot be executed. Nothing runs before `start`. */
   constructor(
-    readonly plan: QueryPlan,
+    readonly plan: QueryPlan | SourceTablePlan,
     readonly statement: string,
     context: ExecutionContext,
     private readonly settings: QuerySettings,
     onFailure: (error: unknown) => void,
   ) {
-    this.execution = buildExecution(plan, context)
+    this.execution =
+      'sink' in plan ? buildExecution(plan, context) : buildMaterialization(plan.queryId, plan.root, context)
     this.app = new KafkaStreams(this.execution.topology, {
       applicationId: this.applicationId,
       bootstrapServers: settings.bootstrapServers,
@@ -57,6 +74,19 @@ export class PersistentQuery {
   }
   get state(): QueryState {
     return this.app.state === 'ERROR' || this.app.state === 'PENDING_ERROR' ? 'ERROR' : 'RUNNING'
+  }
+  /** Null when the query only keeps rows to be looked up. */
+  get sink(): Sink | null {
+    return 'sink' in this.plan ? this.plan.sink : null
+  }
+  /** Resolves once the rows can be read; throws NotReadyError when that takes too long. */
+  async ready(signal: AbortSignal): Promise<void> {
+    const { clock, timers } = this.settings.platform
+    const deadlineMs = clock.monotonicMs() + READY_WAIT_MS
+    while (this.app.state !== 'RUNNING') {
+      if (this.state === 'ERROR' || clock.monotonicMs() >= deadlineMs) throw new NotReadyError(this.id, this.app.state)
+      await timers.sleep(READY_CHECK_MS, signal)
+    }
   }
   get streams(): KafkaStreams {
     return this.app

@@ -14,9 +14,9 @@ import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { compileCondition, compileExpression } from '../expressions/compile.ts'
 import type { CompiledExpression, Evaluate, EvaluationContext } from '../expressions/compiled.ts'
 import type { FunctionRegistry } from '../functions/function-registry.ts'
-import { STRING } from '../types/sql-type.ts'
+import { STRING, typeText } from '../types/sql-type.ts'
 import type { Row, SqlValue } from '../types/sql-value.ts'
-import { type Lookup, lookupOf } from './lookup.ts'
+import { invalidWhere, type Lookup, lookupOf } from './lookup.ts'
 import type { PersistentQuery } from './persistent-query.ts'
 import { isEnabled, type Properties } from './properties.ts'
 import type { RowSink } from './row-sink.ts'
@@ -51,12 +51,11 @@ export async function pullFromTable(
   const keyNames = new Set(source.schema.key.map(({ name }) => name))
   const projected = items.map(item => ({ ...item, compiled: compileExpression(item.expression, scope) }))
   const where = query.where === null ? null : resolveColumns(query.where, names, 'WHERE')
-  if (where !== null) checkBounds(where, scope)
+  const condition = where === null ? null : compileWhere(where, scope)
   const lookup = lookupOf(where, source, scope, {
     tableScans: isEnabled(context.properties, 'ksql.query.pull.table.scan.enabled'),
     rangeScans: isEnabled(context.properties, 'ksql.query.pull.range.scan.enabled'),
   })
-  const condition = where === null ? null : compileCondition(where, scope, 'WHERE')
   sink.header(
     queryId,
     projected.map(({ name, expression, compiled }) => ({
@@ -127,15 +126,32 @@ export function notQueryable(source: DataSource): SqlAnalysisError {
   )
 }
 
-/** The bounds of a BETWEEN have the type of what lies between them. */
-function checkBounds(where: ast.Expression, scope: StepScope): void {
+function compileWhere(where: ast.Expression, scope: StepScope): Evaluate {
+  for (const like of collect(where, (node): node is ast.Like => node.kind === 'Like')) {
+    const type = like.operand.kind === 'ColumnReference' ? scope.column(like.operand).type : null
+    if (type !== null && type.kind !== 'STRING')
+      throw invalidWhere(
+        `The column type for Like condition must be VARCHAR. The column type is ${typeText(type)}`,
+        like.at,
+      )
+  }
   for (const between of collect(where, (node): node is ast.Between => node.kind === 'Between'))
-    try {
-      compileExpression(between, scope)
-    } catch (error) {
-      if (!(error instanceof SqlAnalysisError)) throw error
-      throw new SqlAnalysisError(`Invalid expression: ${error.message}`, error.at)
-    }
+    explained(
+      () => compileExpression(between, scope),
+      message => `Invalid expression: ${message}`,
+    )
+  return explained(
+    () => compileCondition(where, scope, 'WHERE'),
+    message => `${message}\nStatement: ${printExpression(where)}`,
+  )
+}
+function explained<T>(compile: () => T, explain: (message: string) => string): T {
+  try {
+    return compile()
+  } catch (error) {
+    if (!(error instanceof SqlAnalysisError)) throw error
+    throw new SqlAnalysisError(explain(error.message), error.at)
+  }
 }
 
 function fieldsOf(expression: ast.Expression, scope: StepScope): string[] {

@@ -5,7 +5,8 @@
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type * as ast from '../ast/nodes.ts'
-import type { Executed, KsqlEngine, Properties } from '../engine/engine.ts'
+import type { Executed, KsqlEngine } from '../engine/engine.ts'
+import type { Properties } from '../engine/properties.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { parseScript } from '../parser/parse.ts'
 import { describe, type Entity, explainQuery, show } from './entities.ts'
@@ -92,11 +93,25 @@ export function ksqlApp(options: KsqlServerOptions): Hono {
       ? answerQuery(engine, request, context, JSON_TYPE, emit => new ArrayRows(emit), onBug)
       : answerQuery(engine, request, context, DELIMITED_TYPE, emit => new DelimitedRows(emit), onBug)
   })
+  app.post('/close-query', async context => {
+    const { queryId } = Object.fromEntries(await readFields(context))
+    if (typeof queryId !== 'string') throw badRequest("Missing property 'queryId' in the request: the query to close")
+    if (!engine.closeTransient(queryId)) throw badRequest(`No query with id ${queryId}`)
+    return context.body(null, 200)
+  })
   return app
 }
 
 /** Both endpoints take both spellings: `ksql`/`streamsProperties` and `sql`/`properties`. */
 async function readRequest(context: Context, field: 'ksql' | 'sql'): Promise<StatementRequest> {
+  const fields = await readFields(context)
+  const sql = fields.get(field) ?? fields.get('ksql') ?? fields.get('sql')
+  if (typeof sql !== 'string') throw badRequest(`Missing property '${field}' in the request: the statements to run`)
+  const properties = stringsOf(fields.get('streamsProperties') ?? fields.get('properties'), 'streamsProperties')
+  const variables = stringsOf(fields.get('sessionVariables'), 'sessionVariables')
+  return { sql: substituteVariables(sql, new Map(Object.entries(variables))), properties }
+}
+async function readFields(context: Context): Promise<ReadonlyMap<string, unknown>> {
   const declared = Number(context.req.header('content-length') ?? 0)
   if (declared > MAX_BODY_BYTES) throw tooLarge()
   const text = await context.req.text()
@@ -109,12 +124,7 @@ async function readRequest(context: Context, field: 'ksql' | 'sql'): Promise<Sta
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw badRequest('Invalid JSON in request: an object is expected')
-  const fields = new Map(Object.entries(body))
-  const sql = fields.get(field) ?? fields.get('ksql') ?? fields.get('sql')
-  if (typeof sql !== 'string') throw badRequest(`Missing property '${field}' in the request: the statements to run`)
-  const properties = stringsOf(fields.get('streamsProperties') ?? fields.get('properties'), 'streamsProperties')
-  const variables = stringsOf(fields.get('sessionVariables'), 'sessionVariables')
-  return { sql: substituteVariables(sql, new Map(Object.entries(variables))), properties }
+  return new Map(Object.entries(body))
 }
 function tooLarge(): RequestError {
   return new RequestError(413, {
@@ -276,7 +286,7 @@ async function answerQuery(
     } else controller.enqueue(chunk)
     started.open()
   }
-  const answering = engine.answer(statement, properties, stop.signal, rows(emit))
+  const answering = engine.answer({ statement, text: parsed.text }, properties, stop.signal, rows(emit))
   await Promise.race([started.opened, answering]).catch(error => {
     throw asRequestError(error, parsed)
   })

@@ -2,8 +2,10 @@
 import type * as ast from '../ast/nodes.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import type { Column } from '../catalog/schema.ts'
-import type { KsqlEngine, Properties } from '../engine/engine.ts'
+import type { KsqlEngine } from '../engine/engine.ts'
 import type { PersistentQuery } from '../engine/persistent-query.ts'
+import type { Properties } from '../engine/properties.ts'
+import type { TransientQuery } from '../engine/transient-query.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { parametersText, parameterTypeText } from '../functions/signature.ts'
 import type { SqlType } from '../types/sql-type.ts'
@@ -42,7 +44,9 @@ export async function show(
       return entity('kafka_topics', parsed, { topics: listed })
     }
     case 'QUERIES':
-      return entity('queries', parsed, { queries: engine.queries.map(runningQuery) })
+      return entity('queries', parsed, {
+        queries: [...engine.queries.map(runningQuery), ...engine.transientQueries.map(answeredQuery)],
+      })
     case 'FUNCTIONS':
       return entity('function_names', parsed, {
         functions: engine.functions
@@ -105,10 +109,10 @@ export function explainQuery(query: PersistentQuery, parsed: ast.ParsedStatement
     queryDescription: {
       id: query.id,
       statementText: `${query.statement};`,
-      windowType: query.plan.sink.window?.type ?? null,
-      fields: fieldsOf(query.plan.sink.schema),
+      windowType: query.sink?.window?.type ?? null,
+      fields: query.sink === null ? [] : fieldsOf(query.sink.schema),
       sources: query.plan.sources,
-      sinks: [query.plan.sink.name],
+      sinks: query.sink === null ? [] : [query.sink.name],
       topology: query.execution.topology.describe(),
       executionPlan: JSON.stringify(query.plan.root, null, 2),
       overriddenProperties: {},
@@ -136,12 +140,23 @@ function listedSource(source: DataSource) {
   }
 }
 
-export function runningQuery(query: PersistentQuery) {
-  const { state, id, plan, statement } = query
+function answeredQuery({ id, statement, kind, state }: TransientQuery) {
   return {
     queryString: `${statement};`,
-    sinks: [plan.sink.name],
-    sinkKafkaTopics: [plan.sink.topic],
+    sinks: [],
+    sinkKafkaTopics: [],
+    id,
+    statusCount: { [state]: 1 },
+    queryType: kind,
+    state,
+  }
+}
+
+export function runningQuery({ state, id, sink, statement }: PersistentQuery) {
+  return {
+    queryString: `${statement};`,
+    sinks: sink === null ? [] : [sink.name],
+    sinkKafkaTopics: sink === null ? [] : [sink.topic],
     id,
     statusCount: { [state]: 1 },
     queryType: 'PERSISTENT',

@@ -1,6 +1,7 @@
 /** Error answers as ksqlDB's clients read them. */
 import type { ParsedStatement } from '../ast/nodes.ts'
 import { TopicError } from '../engine/engine.ts'
+import { NotReadyError } from '../engine/persistent-query.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { SqlSyntaxError } from '../parser/syntax-error.ts'
 
@@ -10,6 +11,7 @@ export const ERROR_CODES = {
   useQueryEndpoint: 40002,
   notFound: 40400,
   serverError: 50000,
+  notReady: 50303,
 } as const
 
 export interface ErrorBody {
@@ -22,7 +24,7 @@ export interface ErrorBody {
 
 export class RequestError extends Error {
   constructor(
-    readonly status: 400 | 404 | 413 | 415 | 500,
+    readonly status: 400 | 404 | 413 | 415 | 500 | 503,
     readonly body: ErrorBody,
   ) {
     super(body.message)
@@ -56,5 +58,11 @@ export function asRequestError(
   if (error instanceof SqlSyntaxError) return statementError(error.message, error.statementText, entities)
   if (error instanceof SqlAnalysisError || error instanceof TopicError)
     return parsed === null ? badRequest(error.message) : statementError(error.message, `${parsed.text};`, entities)
+  if (error instanceof NotReadyError)
+    return new RequestError(503, {
+      '@type': 'generic_error',
+      error_code: ERROR_CODES.notReady,
+      message: error.message,
+    })
   return error
 }
