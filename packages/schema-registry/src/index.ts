@@ -1,4 +1,4 @@
-export { AVRO_PROVIDER, ParsedAvroSchema } from './avro/avro-provider.ts'
+export { AVRO_PROVIDER } from './avro/avro-provider.ts'
 export { type Incompatibility, type IncompatibilityType, incompatibilitiesOf } from './avro/compatibility.ts'
 export { avroFingerprint, parsingCanonicalForm } from './avro/fingerprint.ts'
 export { normalizedSchema } from './avro/normalize.ts'

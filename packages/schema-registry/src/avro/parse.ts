@@ -199,7 +199,7 @@ class SchemaParser {
       doc: docOf(json),
       defaultValue: json.get('default'),
       order: known,
-      aliases: textsOf(json, 'aliases'),
+      aliases: [...new Set(textsOf(json, 'aliases'))],
       properties: propertiesOf(json, FIELD_WORDS),
     }
     this.parseType(required(json, 'type', `field ${name}`), record.namespace, type => {

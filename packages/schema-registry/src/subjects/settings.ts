@@ -68,17 +68,19 @@ export function putMode(
     !(subject !== null && isContext(subject) && parseSubject(subject).context === GLOBAL_CONTEXT)
   )
     throw invalidMode('Forward mode only supported on global level')
-  const isEntered = mode === 'IMPORT' && state.ownMode(subject) !== 'IMPORT' && !options.force
+  const isEntered = mode === 'IMPORT' && modeInScope(state, subject) !== 'IMPORT' && !options.force
   const cleared = isEntered ? clearForImport(state, subject) : []
   return { records: [...cleared, { type: 'MODE', subject, value: mode }], answer: () => undefined }
 }
 
-/** Imported schemas bring ids and versions of their own: nothing may be in their way. */
+/**
+ * Imported schemas bring ids and versions of their own: nothing may be in their way. The original clears also what is
+ * clear already.
+ */
 function clearForImport(state: RegistryState, scope: string | null): readonly RegistryRecord[] {
   const subjects = state.subjectsInScope(scope)
   if (subjects.some(subject => state.latest(subject) !== undefined))
     throw notPermitted('Cannot import since found existing subjects')
-  if (subjects.length === 0) return []
   const tombstones = subjects.flatMap(subject =>
     [...state.versionsOf(subject, { deleted: 'only' })]
       .reverse()
