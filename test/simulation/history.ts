@@ -24,7 +24,7 @@ export class History {
   /** Per partition the offset up to which the consumers of the group have processed everything. */
   private readonly processed = new Map<number, number>()
   private readonly committed = new Map<number, number>()
-  private readonly logEnds = new Map<number, number>()
+  private readonly ends = new Map<number, number>()
   /** The broker's disk refuses writes or syncs just now, so that the broker may refuse too. */
   diskFails = false
 
@@ -74,11 +74,19 @@ export class History {
     this.committed.set(partition, Math.max(offset, before))
   }
 
-  /** The visible end of a log never goes back. */
-  logEndsAt(who: string, partition: number, end: number): void {
-    const before = this.logEnds.get(partition) ?? 0
-    if (end < before) this.problem(`${who}: the end of partition ${partition} went from ${before} to ${end}`)
-    this.logEnds.set(partition, Math.max(end, before))
+  /** The ends of the logs as anybody has seen them so far. */
+  get logEnds(): ReadonlyMap<number, number> {
+    return new Map(this.ends)
+  }
+
+  /**
+   * The visible end of a log never goes back.
+   * @param before {@link logEnds} from when the question was asked: answers overtake each other
+   */
+  logEndsAt(who: string, partition: number, end: number, before: ReadonlyMap<number, number>): void {
+    const known = before.get(partition) ?? 0
+    if (end < known) this.problem(`${who}: the end of partition ${partition} went from ${known} to ${end}`)
+    this.ends.set(partition, Math.max(end, this.ends.get(partition) ?? 0))
   }
 
   /** Whatever a reader saw once must still be there. */

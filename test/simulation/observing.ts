@@ -25,9 +25,10 @@ export async function observe({ platform, scenario, history, name, fail, isOver 
   const partitions = Array.from({ length: scenario.partitions }, (_, partition) => ({ topic: INPUT, partition }))
   async function run(): Promise<void> {
     while (!isOver()) {
+      const before = history.logEnds
       try {
         const ends = await consumer.endOffsets(partitions, { timeoutMs: 5_000 })
-        for (const [{ partition }, end] of ends) history.logEndsAt(name, partition, end)
+        for (const [{ partition }, end] of ends) history.logEndsAt(name, partition, end, before)
       } catch (error) {
         if (!(error instanceof MillraceError)) throw error
       }

@@ -49,12 +49,13 @@ export async function readEverything(
   scenario: Scenario,
   history: History,
 ): Promise<LoggedRecord[][]> {
+  const before = history.logEnds
   const log: LoggedRecord[][] = Array.from({ length: scenario.partitions }, () => [])
   for (const { partition, offset, key, value, timestampMs } of await readTopic(platform, INPUT, scenario)) {
     const { producer, partition: intended, sequence } = JSON.parse(value!.toString()) as RecordId
     log[partition]!.push({ producer, partition: intended, sequence, offset, key: key!.toString(), timestampMs })
   }
-  for (const [partition, records] of log.entries()) history.logEndsAt('inspector', partition, records.length)
+  for (const [partition, records] of log.entries()) history.logEndsAt('inspector', partition, records.length, before)
   return log
 }
 
