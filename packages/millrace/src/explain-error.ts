@@ -6,14 +6,14 @@ export function explain(error: unknown): string {
   return step === undefined ? error.message : `${error.message}\n  ${step}`
 }
 
+const NO_BROKER = 'no broker answers there: start a broker with millrace start, or name another with --bootstrap-server'
+
 const NEXT_STEPS: ReadonlyMap<string, string> = new Map([
   [
     'EADDRINUSE',
     'the port is taken: stop what listens there, or choose others with --port, --registry-port and --sql-port (0 takes a free one)',
   ],
   ['DATA_DIRECTORY_IN_USE', 'another process uses this directory: stop it, or choose another one with --data-dir'],
-  [
-    'ECONNREFUSED',
-    'nothing answers there: start a broker with millrace start, or name another with --bootstrap-server',
-  ],
+  ['ECONNREFUSED', NO_BROKER],
+  ['TIMED_OUT', NO_BROKER],
 ])

@@ -1,6 +1,6 @@
 import { Consumer, type ConsumerRecord } from '@millrace/client'
 import type { Command } from 'commander'
-import { type BrokerOptions, wholeNumber, withBroker } from './options.ts'
+import { type BrokerOptions, clientOptions, wholeNumber, withBroker } from './options.ts'
 
 interface ConsumeOptions extends BrokerOptions {
   readonly group?: string
@@ -18,15 +18,13 @@ export function addConsume(program: Command): void {
     .action(consume)
 }
 
-async function consume(
-  topic: string,
-  { bootstrapServer, json, group, fromBeginning, exit, limit = Number.POSITIVE_INFINITY }: ConsumeOptions,
-): Promise<void> {
+async function consume(topic: string, options: ConsumeOptions): Promise<void> {
+  const { json, group, fromBeginning, exit, limit = Number.POSITIVE_INFINITY } = options
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   process.once('SIGTERM', () => stop.abort())
   await using consumer = new Consumer({
-    bootstrapServers: bootstrapServer,
+    ...clientOptions(options),
     autoOffsetReset: fromBeginning || exit ? 'earliest' : 'latest',
     ...(group === undefined ? { enableAutoCommit: false } : { groupId: group }),
   })

@@ -32,3 +32,14 @@ export interface BrokerOptions {
   readonly bootstrapServer: string
   readonly json?: boolean
 }
+
+/** A person waits for the answer: a broker that is not there is told sooner than the library does. */
+const PATIENCE_MS = 5_000
+
+/** What every client of a tool is made with. */
+export function clientOptions({ bootstrapServer }: BrokerOptions): {
+  readonly bootstrapServers: string
+  readonly defaultApiTimeoutMs: number
+} {
+  return { bootstrapServers: bootstrapServer, defaultApiTimeoutMs: PATIENCE_MS }
+}

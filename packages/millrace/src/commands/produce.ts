@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline'
 import { Producer, type RecordMetadata } from '@millrace/client'
 import type { Command } from 'commander'
-import { type BrokerOptions, withBroker } from './options.ts'
+import { type BrokerOptions, clientOptions, withBroker } from './options.ts'
 
 /** Records on their way at once: input is read no faster than the broker takes it. */
 const MAX_IN_FLIGHT = 1_000
@@ -15,14 +15,15 @@ export function addProduce(program: Command): void {
 
 async function produce(
   topic: string,
-  {
-    bootstrapServer,
-    json,
-    keySeparator,
-    compression,
-  }: BrokerOptions & { readonly keySeparator?: string; readonly compression: string },
+  options: BrokerOptions & { readonly keySeparator?: string; readonly compression: string },
 ): Promise<void> {
-  await using producer = new Producer({ bootstrapServers: bootstrapServer, compressionType: compression as 'none' })
+  const { json, keySeparator, compression } = options
+  const { bootstrapServers, defaultApiTimeoutMs } = clientOptions(options)
+  await using producer = new Producer({
+    bootstrapServers,
+    maxBlockMs: defaultApiTimeoutMs,
+    compressionType: compression as 'none',
+  })
   let sent: Promise<RecordMetadata>[] = []
   let count = 0
   const settle = async (): Promise<void> => {

@@ -1,6 +1,6 @@
 import { Admin } from '@millrace/client'
 import type { Command } from 'commander'
-import { type BrokerOptions, repeated, settingOf, wholeNumber, withBroker } from './options.ts'
+import { type BrokerOptions, clientOptions, repeated, settingOf, wholeNumber, withBroker } from './options.ts'
 import { table } from './table.ts'
 
 export function addTopics(program: Command): void {
@@ -18,12 +18,9 @@ export function addTopics(program: Command): void {
   withBroker(topics.command('delete <topic>').description('delete a topic and its data')).action(remove)
 }
 
-async function list({
-  bootstrapServer,
-  json,
-  internal,
-}: BrokerOptions & { readonly internal?: boolean }): Promise<void> {
-  await using admin = new Admin({ bootstrapServers: bootstrapServer })
+async function list(options: BrokerOptions & { readonly internal?: boolean }): Promise<void> {
+  const { json, internal } = options
+  await using admin = new Admin(clientOptions(options))
   const names = (await admin.listTopics({ includeInternal: internal === true })).map(({ name }) => name).sort()
   const described = names.length === 0 ? [] : [...(await admin.describeTopics(names)).values()]
   const rows = described
@@ -40,8 +37,8 @@ async function list({
     )
 }
 
-async function describe(topic: string, { bootstrapServer, json }: BrokerOptions): Promise<void> {
-  await using admin = new Admin({ bootstrapServers: bootstrapServer })
+async function describe(topic: string, options: BrokerOptions): Promise<void> {
+  await using admin = new Admin(clientOptions(options))
   const described = (await admin.describeTopics([topic])).get(topic)
   if (described === undefined) throw new Error(`there is no topic ${topic}`)
   const partitions = described.partitions.map(({ partition }) => ({ topic, partition }))
@@ -52,7 +49,7 @@ async function describe(topic: string, { bootstrapServer, json }: BrokerOptions)
     begin: begin.get(topic, partition)?.offset ?? null,
     end: end.get(topic, partition)?.offset ?? null,
   }))
-  if (json) console.log(JSON.stringify({ topic, topicId: described.topicId, partitions: rows }))
+  if (options.json) console.log(JSON.stringify({ topic, topicId: described.topicId, partitions: rows }))
   else
     console.log(
       `${topic}, id ${described.topicId}\n\n${table(
@@ -64,14 +61,10 @@ async function describe(topic: string, { bootstrapServer, json }: BrokerOptions)
 
 async function create(
   topic: string,
-  {
-    bootstrapServer,
-    json,
-    partitions,
-    config,
-  }: BrokerOptions & { readonly partitions: number; readonly config: readonly string[] },
+  options: BrokerOptions & { readonly partitions: number; readonly config: readonly string[] },
 ): Promise<void> {
-  await using admin = new Admin({ bootstrapServers: bootstrapServer })
+  const { json, partitions, config } = options
+  await using admin = new Admin(clientOptions(options))
   await admin.createTopics([{ name: topic, partitions, configs: Object.fromEntries(config.map(settingOf)) }])
   console.log(
     json
@@ -80,8 +73,8 @@ async function create(
   )
 }
 
-async function remove(topic: string, { bootstrapServer, json }: BrokerOptions): Promise<void> {
-  await using admin = new Admin({ bootstrapServers: bootstrapServer })
+async function remove(topic: string, options: BrokerOptions): Promise<void> {
+  await using admin = new Admin(clientOptions(options))
   await admin.deleteTopics([topic])
-  console.log(json ? JSON.stringify({ topic, deleted: true }) : `deleted ${topic}`)
+  console.log(options.json ? JSON.stringify({ topic, deleted: true }) : `deleted ${topic}`)
 }

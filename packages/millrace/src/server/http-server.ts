@@ -8,6 +8,8 @@ import { createServer, type Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 
 const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n')
+/** No method of HTTP/1.1 starts like this much of the preface. */
+const FEWEST_BYTES = 3
 /** A connection that says nothing for this long is closed. */
 const FIRST_BYTES_TIMEOUT_MS = 30_000
 /** A request whose head or body takes longer to come is answered with 408. Answers may take as long as they like. */
@@ -37,16 +39,15 @@ export async function listenHttp(
     socket.on('close', () => open.delete(socket))
     socket.on('error', () => socket.destroy())
     socket.setTimeout(FIRST_BYTES_TIMEOUT_MS, () => socket.destroy())
-    socket.once('data', first => {
+    // Not `data`: the socket must not flow before its server has taken it over with the bytes put back.
+    socket.once('readable', () => {
+      const first: Buffer | null = socket.read()
+      if (first === null) return socket.destroy()
       socket.setTimeout(0)
-      socket.pause()
       socket.unshift(first)
-      const isHttp2 =
-        first.length >= PREFACE.length
-          ? first.subarray(0, PREFACE.length).equals(PREFACE)
-          : first[0] === PREFACE[0] && first[1] === PREFACE[1]
+      const compared = Math.min(first.length, PREFACE.length)
+      const isHttp2 = compared >= FEWEST_BYTES && first.compare(PREFACE, 0, compared, 0, compared) === 0
       ;(isHttp2 ? http2 : http1).emit('connection', socket)
-      socket.resume()
     })
   })
   await new Promise<void>((resolve, reject) => {
