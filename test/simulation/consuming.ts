@@ -52,9 +52,10 @@ export async function consume({ platform, history, random, name, fail }: Consumi
 
   async function commit(): Promise<void> {
     const offsets = [...positions].map(([partition, offset]) => ({ topic: INPUT, partition, offset }))
+    const before = history.committed
     try {
       await consumer.commit(offsets, { timeoutMs: 5_000 })
-      for (const { partition, offset } of offsets) history.committedTo(name, partition, offset)
+      for (const { partition, offset } of offsets) history.committedTo(name, partition, offset, before)
     } catch (error) {
       // The group has moved on, or nobody answered: both are part of life. What was processed comes again.
       void error

@@ -23,7 +23,7 @@ export class History {
   private readonly seen = new Map<string, string>()
   /** Per partition the offset up to which the consumers of the group have processed everything. */
   private readonly processed = new Map<number, number>()
-  private readonly committed = new Map<number, number>()
+  private readonly commits = new Map<number, number>()
   private readonly ends = new Map<number, number>()
   /** The broker's disk refuses writes or syncs just now, so that the broker may refuse too. */
   diskFails = false
@@ -63,15 +63,23 @@ export class History {
     return this.processed.get(partition) ?? 0
   }
 
-  /** The group's offset was found, or acknowledged, to be `offset`: it never goes back nor past what was processed. */
-  committedTo(who: string, partition: number, offset: number): void {
-    const before = this.committed.get(partition) ?? 0
-    if (offset < before)
-      this.problem(`${who}: committed offset of partition ${partition} went from ${before} to ${offset}`)
+  /** The greatest offsets of the group that were found or acknowledged so far. */
+  get committed(): ReadonlyMap<number, number> {
+    return new Map(this.commits)
+  }
+
+  /**
+   * The group's offset was found, or acknowledged, to be `offset`: it never goes back nor past what was processed.
+   * @param before {@link committed} from when the request was sent: answers overtake each other
+   */
+  committedTo(who: string, partition: number, offset: number, before: ReadonlyMap<number, number>): void {
+    const known = before.get(partition) ?? 0
+    if (offset < known)
+      this.problem(`${who}: committed offset of partition ${partition} went from ${known} to ${offset}`)
     const processed = this.processedUpTo(partition)
     if (offset > processed)
       this.problem(`${who}: committed offset ${offset} of partition ${partition} is past ${processed}`)
-    this.committed.set(partition, Math.max(offset, before))
+    this.commits.set(partition, Math.max(offset, this.commits.get(partition) ?? 0))
   }
 
   /** The ends of the logs as anybody has seen them so far. */

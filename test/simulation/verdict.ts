@@ -62,8 +62,9 @@ export async function readEverything(
 /** The offsets that the group has committed in the end. */
 export async function readCommitted(platform: Platform, scenario: Scenario, history: History): Promise<void> {
   await using consumer = readerOf(platform, GROUP)
+  const before = history.committed
   for (const [{ partition }, { offset }] of await consumer.committed(partitionsOf(INPUT, scenario))) {
-    history.committedTo('inspector', partition, offset)
+    history.committedTo('inspector', partition, offset, before)
   }
 }
 
