@@ -1,6 +1,10 @@
 /** Avro's binary encoding of primitives, into a buffer that grows. */
 const INITIAL_BYTES = 256
 const MAX_EXACT_ZIGZAG = 2 ** 52
+/** Below it 32-bit arithmetic does. */
+const SMALL = 2 ** 30
+/** In UTF-16 units, of which each takes up to three bytes. */
+const MAX_SHORT_STRING = 21
 
 export class AvroByteWriter {
   private buffer = Buffer.allocUnsafe(INITIAL_BYTES)
@@ -9,6 +13,12 @@ export class AvroByteWriter {
   /** `value`: an integer within ±(2^53−1), or a bigint within 64 bits. */
   writeLong(value: number | bigint): void {
     this.reserve(10)
+    if (typeof value === 'number' && value >= -SMALL && value < SMALL) {
+      let rest = (value << 1) ^ (value >> 31)
+      for (; rest >= 0x80; rest >>>= 7) this.buffer[this.length++] = (rest & 0x7f) | 0x80
+      this.buffer[this.length++] = rest
+      return
+    }
     if (typeof value === 'bigint' || value >= MAX_EXACT_ZIGZAG || value <= -MAX_EXACT_ZIGZAG) {
       let rest = BigInt.asUintN(64, (BigInt(value) << 1n) ^ (BigInt(value) >> 63n))
       for (; rest >= 0x80n; rest >>= 7n) this.buffer[this.length++] = Number(rest & 0x7fn) | 0x80
@@ -47,6 +57,14 @@ export class AvroByteWriter {
   }
 
   writeString(text: string): void {
+    if (text.length <= MAX_SHORT_STRING) {
+      // At most 63 bytes: the length takes one byte, and can be written when it is known.
+      this.reserve(1 + 3 * MAX_SHORT_STRING)
+      const sizeBytes = this.buffer.write(text, this.length + 1)
+      this.buffer[this.length] = sizeBytes * 2
+      this.length += 1 + sizeBytes
+      return
+    }
     const sizeBytes = Buffer.byteLength(text)
     this.writeLong(sizeBytes)
     this.reserve(sizeBytes)

@@ -5,7 +5,7 @@
 import { incompatibilitiesOf, namesMatch, writerFieldOf } from '../avro/compatibility.ts'
 import type { AvroSchema, EnumSchema, RecordField, RecordSchema, UnionSchema } from '../avro/schema.ts'
 import { AvroBranch, AvroValueError, type AvroValueForm, DEFAULT_VALUE_FORM } from './avro-value.ts'
-import { bareObject, emptyObject } from './bare-object.ts'
+import { bareClass, bareObject } from './bare-object.ts'
 import { AvroByteReader, type AvroDecodingLimits, DEFAULT_DECODING_LIMITS } from './byte-reader.ts'
 import { defaultValueMaker } from './default-maker.ts'
 import { branchName } from './encoder.ts'
@@ -171,6 +171,7 @@ class DecoderCompiler {
     )
     const names = reader.fields.map(field => field.name)
     const isArray = this.form.records === 'array'
+    const Shape = bareClass()
     return bytes => {
       bytes.countValue()
       bytes.enter()
@@ -182,7 +183,7 @@ class DecoderCompiler {
       for (const { index, make } of defaults) values[index] = make()
       bytes.leave()
       if (isArray) return values
-      const record = emptyObject()
+      const record = new Shape()
       for (let index = 0; index < names.length; index++) record[names[index]!] = values[index]
       return record
     }

@@ -133,7 +133,12 @@ class EncoderCompiler {
     return (writer, value) => {
       if (!Array.isArray(value)) throw misfit(value, 'an array')
       if (value.length > 0) writer.writeLong(value.length)
-      for (const [index, item] of value.entries()) inside(`[${index}]`, () => encodeItem(writer, item))
+      let index = 0
+      try {
+        for (; index < value.length; index++) encodeItem(writer, value[index])
+      } catch (error) {
+        throw insideOf(`[${index}]`, error)
+      }
       writer.writeLong(0)
     }
   }
@@ -147,24 +152,27 @@ class EncoderCompiler {
       for (const [key, member] of entries) {
         if (typeof key !== 'string') throw misfit(key, 'a string as key')
         writer.writeString(key)
-        inside(`[${JSON.stringify(key)}]`, () => encodeValue(writer, member))
+        try {
+          encodeValue(writer, member)
+        } catch (error) {
+          throw insideOf(`[${JSON.stringify(key)}]`, error)
+        }
       }
       writer.writeLong(0)
     }
   }
 
   private compileRecord(schema: RecordSchema): Encode {
-    const fields = schema.fields.map(({ name, type }, index) => ({ name, index, encode: this.compile(type) }))
+    const encoders = schema.fields.map(({ type }) => this.compile(type))
+    const members = schema.fields.map(({ name }) => memberReader(name))
     return (writer, value) => {
       if (typeof value !== 'object' || value === null) throw misfit(value, `a record ${schema.name.fullName}`)
-      let at = ''
+      let index = 0
       try {
-        for (const { name, index, encode } of fields) {
-          at = name
-          encode(writer, Array.isArray(value) ? value[index] : memberOf(value, name))
-        }
+        if (Array.isArray(value)) for (; index < encoders.length; index++) encoders[index]!(writer, value[index])
+        else for (; index < encoders.length; index++) encoders[index]!(writer, members[index]!(value))
       } catch (error) {
-        throw error instanceof AvroValueError ? error.inside(at) : error
+        throw insideOf(schema.fields[index]!.name, error)
       }
     }
   }
@@ -188,10 +196,14 @@ class EncoderCompiler {
   }
 }
 
-/** Own members only: what an object inherits is none of its data. */
-function memberOf(value: object, name: string): unknown {
-  if (value instanceof Map) return value.get(name)
-  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+/** What every object inherits is none of its data, whatever a field is called. */
+function memberReader(name: string): (value: object) => unknown {
+  const isInherited = name in Object.prototype
+  return value => {
+    if (value instanceof Map) return value.get(name)
+    if (isInherited && !Object.hasOwn(value, name)) return undefined
+    return (value as Record<string, unknown>)[name]
+  }
 }
 
 function entriesOf(value: unknown): (readonly [unknown, unknown])[] | undefined {
@@ -248,10 +260,10 @@ function acceptingRaw(schema: AvroSchema): (value: unknown) => boolean {
     case 'map':
       return value => entriesOf(value) !== undefined
     case 'record': {
-      const needed = schema.fields.filter(({ type }) => !acceptsNull(type)).map(({ name }) => name)
+      const needed = schema.fields.filter(({ type }) => !acceptsNull(type)).map(({ name }) => memberReader(name))
       return value => {
         if (Array.isArray(value)) return value.length === schema.fields.length
-        return entriesOf(value) !== undefined && needed.every(name => memberOf(value as object, name) !== undefined)
+        return entriesOf(value) !== undefined && needed.every(member => member(value as object) !== undefined)
       }
     }
     case 'union':
@@ -263,12 +275,8 @@ function acceptsNull(schema: AvroSchema): boolean {
   return schema.type === 'null' || (schema.type === 'union' && schema.branches.some(branch => branch.type === 'null'))
 }
 
-function inside(step: string, encode: () => void): void {
-  try {
-    encode()
-  } catch (error) {
-    throw error instanceof AvroValueError ? error.inside(step) : error
-  }
+function insideOf(step: string, error: unknown): unknown {
+  return error instanceof AvroValueError ? error.inside(step) : error
 }
 
 function misfit(value: unknown, expected: string): AvroValueError {
