@@ -94,4 +94,4 @@ test(`an application killed ${KILLS} times loses nothing and never starts over`,
   const starts = outputs.flatMap(text => /task 0_0: restoring seen from (\d+)/.exec(text)?.[1] ?? []).map(Number)
   expect(starts).toEqual(starts.toSorted((a, b) => a - b))
   expect(starts.at(-1)).toBeGreaterThan(0)
-})
+}, 120_000)

@@ -77,7 +77,7 @@ export class TaskOpener {
   async #openState({ taskId, subTopologyId }: TaskPlan, readCacheBytes: number): Promise<TaskState> {
     const { engines, directory, platform, subTopologies } = this.#options
     const isPersistent = subTopologies[subTopologyId]!.stores.some(({ supplier }) => supplier.persistent)
-    if (!isPersistent || directory === undefined) return TaskState.inMemory(this.#seed)
+    if (!isPersistent || directory === undefined) return TaskState.inMemory(this.#seed, platform.timers)
     const path = directory.engineDirectory(taskId)
     const engine = await engines.open(path)
     return TaskState.over(engine, { timers: platform.timers, seed: this.#seed, readCacheBytes, directory: path })

@@ -9,7 +9,7 @@
  */
 import type { Timers } from '@millrace/platform'
 import type { KeyRange } from './bytes/byte-order.ts'
-import { ByteTable } from './bytes/byte-table.ts'
+import { ByteTable, type TableValue } from './bytes/byte-table.ts'
 import type { StateBatch, StateEngine } from './engine/state-engine.ts'
 import { type Checkpoint, decodeManifest, EMPTY_CHECKPOINT, encodeManifest, type Manifest } from './manifest.ts'
 import { MergedScan } from './merged-scan.ts'
@@ -20,6 +20,8 @@ import { PrefixedRows, type Row, type Rows, type ScanDirection } from './rows.ts
 const MANIFEST_KEY = Buffer.from([0, 0])
 /** Rows put into a batch before the event loop gets its turn: about a millisecond. */
 const PERSIST_SLICE_ROWS = 1_024
+/** Rows promoted before the event loop gets its turn: about a millisecond. */
+const PROMOTE_SLICE_ROWS = 2_048
 /** Rows of the engine that a scan reads ahead. */
 const SCAN_PAGE_ROWS = 256
 
@@ -38,12 +40,21 @@ interface Persistence {
   readonly cache: ReadCache
 }
 
+/** Committed rows on their way into the committed generation, slice by slice. */
+interface Promotion {
+  readonly rows: ByteTable
+  readonly left: Iterator<readonly [Buffer, TableValue]>
+  readonly clears: readonly KeyRange[]
+}
+
 export class Generations implements Rows {
   readonly #seed: number
   readonly #persistence: Persistence | undefined
+  readonly #timers: Timers | undefined
   readonly #storeNames: string[]
   #open: ByteTable
   #openClears: KeyRange[] = []
+  #promotion: Promotion | undefined
   #committed: ByteTable
   #committedClears: KeyRange[] = []
   #checkpoint: Checkpoint
@@ -57,8 +68,14 @@ export class Generations implements Rows {
   #engineVersion = 0
   #isClosed = false
 
-  private constructor(seed: number, persistence: Persistence | undefined, manifest: Manifest | undefined) {
+  private constructor(
+    seed: number,
+    timers: Timers | undefined,
+    persistence: Persistence | undefined,
+    manifest: Manifest | undefined,
+  ) {
     this.#seed = seed
+    this.#timers = timers
     this.#persistence = persistence
     this.#storeNames = [...(manifest?.storeNames ?? [])]
     this.#checkpoint = manifest ?? EMPTY_CHECKPOINT
@@ -67,16 +84,17 @@ export class Generations implements Rows {
     this.#committed = new ByteTable(seed)
   }
 
-  /** State in memory only. */
-  static inMemory(seed: number): Generations {
-    return new Generations(seed, undefined, undefined)
+  /** State in memory only. Without timers a commit is done when it returns, however large it is. */
+  static inMemory(seed: number, timers?: Timers): Generations {
+    return new Generations(seed, timers, undefined, undefined)
   }
 
   /** State over what an engine has kept; closes the engine. Throws a StateEngineError for an unknown format. */
   static over(engine: StateEngine, { timers, seed, readCacheBytes, directory }: GenerationsOptions): Generations {
     const bytes = engine.get(MANIFEST_KEY)
     const manifest = bytes === undefined ? undefined : decodeManifest(bytes, directory)
-    return new Generations(seed, { engine, timers, cache: new ReadCache(readCacheBytes, seed) }, manifest)
+    const cache = new ReadCache(readCacheBytes, seed)
+    return new Generations(seed, timers, { engine, timers, cache }, manifest)
   }
 
   get isPersistent(): boolean {
@@ -104,7 +122,7 @@ export class Generations implements Rows {
 
   /** Memory held by writes that wait for the engine. */
   get committedBytes(): number {
-    return this.#committed.sizeInBytes + (this.#persisting?.sizeInBytes ?? 0)
+    return this.#committedTables().reduce((bytes, { sizeInBytes }) => bytes + sizeInBytes, 0)
   }
 
   /** The rows of one store. The same name means the same rows in every run. */
@@ -149,7 +167,8 @@ export class Generations implements Rows {
 
   /** As `get`, without what waits for a commit. */
   getCommitted(key: Uint8Array): Buffer | undefined {
-    let value = this.#committed.get(key)
+    let value = this.#promotion?.rows.get(key)
+    if (value === undefined) value = this.#committed.get(key)
     if (value === undefined) value = this.#persisting?.get(key)
     if (value === undefined && this.#persistence !== undefined) value = readThrough(this.#persistence, key)
     return value ?? undefined
@@ -175,20 +194,23 @@ export class Generations implements Rows {
   commit(checkpoint: Checkpoint): void {
     this.#checkpoint = checkpoint
     this.#unpersistedCommits++
-    if (this.#committed.size === 0 && this.#persistence !== undefined) {
-      const empty = this.#committed
-      this.#committed = this.#open
-      this.#open = empty
-    } else {
-      for (const [key, value] of this.#open.entries()) {
-        if (value === null && this.#persistence === undefined) this.#committed.remove(key)
-        else this.#committed.put(key, value)
-      }
-      this.#open.clear()
-    }
-    for (const range of this.#openClears) this.#committed.removeRange(range)
-    if (this.#persistence !== undefined) this.#committedClears.push(...this.#openClears)
+    this.#promoteRest()
+    const [rows, clears] = [this.#open, this.#openClears]
     this.#openClears = []
+    if (this.#committed.size === 0 && this.#persistence !== undefined) {
+      this.#open = this.#committed
+      this.#committed = rows
+      this.#clearCommitted(clears)
+    } else {
+      this.#promotion = { rows, left: rows.entries(), clears }
+      if (this.#timers !== undefined && rows.size > PROMOTE_SLICE_ROWS) {
+        this.#open = new ByteTable(this.#seed)
+        this.#promoteLater(this.#promotion, this.#timers)
+      } else {
+        this.#promoteRest()
+        rows.clear()
+      }
+    }
   }
 
   /** Drops the open generation: Kafka has aborted it. */
@@ -216,8 +238,43 @@ export class Generations implements Rows {
     await this.#persistence?.engine.close()
   }
 
+  #promoteLater(promotion: Promotion, timers: Timers): void {
+    timers.soon(() => {
+      // Whoever could not wait has done the rest.
+      if (this.#promotion === promotion && !this.#promote(PROMOTE_SLICE_ROWS)) this.#promoteLater(promotion, timers)
+    })
+  }
+
+  #promoteRest(): void {
+    this.#promote(Number.POSITIVE_INFINITY)
+  }
+
+  /** True when nothing is left to promote. */
+  #promote(maxRows: number): boolean {
+    if (this.#promotion === undefined) return true
+    const { left, clears } = this.#promotion
+    for (let promoted = 0; promoted < maxRows; promoted++) {
+      const { value: row, done } = left.next()
+      if (done === true) {
+        this.#promotion = undefined
+        this.#clearCommitted(clears)
+        return true
+      }
+      const [key, value] = row
+      if (value === null && this.#persistence === undefined) this.#committed.remove(key)
+      else this.#committed.put(key, value)
+    }
+    return false
+  }
+
+  #clearCommitted(clears: readonly KeyRange[]): void {
+    for (const range of clears) this.#committed.removeRange(range)
+    if (this.#persistence !== undefined) this.#committedClears.push(...clears)
+  }
+
   async #writeCommitted({ engine, timers, cache }: Persistence, wallClockMs: number): Promise<void> {
     if (this.#unpersistedCommits === 0) return
+    this.#promoteRest()
     const rows = this.#committed
     const clears = this.#committedClears
     const commits = this.#unpersistedCommits
@@ -250,8 +307,11 @@ export class Generations implements Rows {
     this.#persisting = undefined
   }
 
+  /** Newest first. */
   #committedTables(): ByteTable[] {
-    return this.#persisting === undefined ? [this.#committed] : [this.#committed, this.#persisting]
+    const tables = this.#promotion === undefined ? [this.#committed] : [this.#promotion.rows, this.#committed]
+    if (this.#persisting !== undefined) tables.push(this.#persisting)
+    return tables
   }
 }
 

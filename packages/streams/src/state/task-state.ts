@@ -1,3 +1,4 @@
+import type { Timers } from '@millrace/platform'
 import type { StateEngine } from './engine/state-engine.ts'
 import { Generations, type GenerationsOptions } from './generations.ts'
 import type { Checkpoint } from './manifest.ts'
@@ -9,13 +10,13 @@ export class TaskState {
     readonly memory: Generations,
   ) {}
 
-  /** Nothing is kept on disk: for tasks without persistent stores, and for the test driver. */
-  static inMemory(seed: number): TaskState {
-    return new TaskState(Generations.inMemory(seed), Generations.inMemory(seed))
+  /** Nothing is kept on disk: for tasks without persistent stores, and for the test driver. See {@link Generations.inMemory}. */
+  static inMemory(seed: number, timers?: Timers): TaskState {
+    return new TaskState(Generations.inMemory(seed, timers), Generations.inMemory(seed, timers))
   }
 
   static over(engine: StateEngine, options: GenerationsOptions): TaskState {
-    return new TaskState(Generations.over(engine, options), Generations.inMemory(options.seed))
+    return new TaskState(Generations.over(engine, options), Generations.inMemory(options.seed, options.timers))
   }
 
   /** Kafka has committed everything up to `checkpoint`. */

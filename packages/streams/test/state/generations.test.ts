@@ -160,6 +160,37 @@ describe('Generations', () => {
     expect(seen).toEqual(Array.from({ length: 1_000 }, (_, i) => String(i).padStart(4, '0')))
   })
 
+  test('a large commit is promoted in slices, and everybody sees it at once', async () => {
+    const { open } = machine(5)
+    for (const generations of [await open(), Generations.inMemory(5, eagerTimers)]) {
+      const rows = generations.rowsOf('store')
+      const keyOf = (i: number) => Buffer.from(String(i).padStart(5, '0'))
+      const write = (value: string) => {
+        for (let i = 0; i < 9_000; i++) rows.put(keyOf(i), i % 3 === 0 && value !== 'a' ? null : Buffer.from(value))
+      }
+      const expectAll = (value: string) => {
+        for (const i of [0, 1, 4_000, 8_998]) {
+          const wanted = i % 3 === 0 && value !== 'a' ? undefined : value
+          expect(text(rows.get(keyOf(i)))).toBe(wanted)
+          expect(text(rows.getCommitted(keyOf(i)))).toBe(wanted)
+        }
+        expect([...rows.scan(EVERYTHING, 'forward')]).toHaveLength(value === 'a' ? 9_000 : 6_000)
+      }
+      write('a')
+      generations.commit(EMPTY_CHECKPOINT)
+      expectAll('a')
+      write('b')
+      generations.commit(EMPTY_CHECKPOINT)
+      expectAll('b')
+      await new Promise<void>(resolve => eagerTimers.soon(resolve))
+      expectAll('b')
+      write('c')
+      generations.commit(EMPTY_CHECKPOINT)
+      await generations.persist(0)
+      expectAll('c')
+    }
+  })
+
   test('cleared ranges are gone from memory and from the engine', async () => {
     const { open } = machine(3)
     const generations = await open()
