@@ -18,7 +18,6 @@ export class History {
   readonly sent = new Set<string>()
   /** Acknowledged records, with the offset that the producer was told, −1 if it was not. */
   readonly acknowledged = new Map<string, { readonly partition: number; readonly offset: number }>()
-  readonly failed = new Set<string>()
   /** What was seen at `partition/offset`, by whoever saw it first. */
   private readonly seen = new Map<string, string>()
   /** Per partition the offset up to which the consumers of the group have processed everything. */

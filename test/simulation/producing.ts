@@ -55,7 +55,6 @@ export function produce({ platform, scenario, history, random, name, fail, onDon
           history.acknowledged.set(record, { partition, offset })
         },
         error => {
-          history.failed.add(record)
           history.problem(`${record} was given up: ${error}`)
         },
       )
