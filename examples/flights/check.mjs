@@ -26,3 +26,20 @@ for (const { airport, weekStartMs, flights, delayMinutes, worstMinutes } of resu
     `${airport} ${weekStartMs}`,
   )
 console.log(`check: ${result.length} results over ${rows.length} flights equal plain code over the raw rows`)
+
+const airports = new Map()
+for (const { delay, origin } of rows) {
+  const airport = airports.get(origin) ?? { flights: 0, delayMinutes: 0 }
+  airport.flights++
+  airport.delayMinutes += delay
+  airports.set(origin, airport)
+}
+const busy = [...airports].filter(([, { flights }]) => flights > 450)
+const answered = JSON.parse(readFileSync(`${directory}/sql-result.json`, 'utf8'))
+assert.equal(answered.length, busy.length, 'SQL answered with another number of airports')
+for (const [airport, flights, average] of answered) {
+  const { flights: expectedFlights, delayMinutes } = airports.get(airport)
+  assert.equal(flights, expectedFlights, `flights from ${airport}`)
+  assert.ok(Math.abs(average - delayMinutes / expectedFlights) <= 0.05 + 1e-9, `average delay from ${airport}`)
+}
+console.log(`check: ${answered.length} airports of the SQL answer equal plain code over the raw rows`)

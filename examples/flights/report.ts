@@ -57,3 +57,12 @@ function worstText(cells: readonly Cell[]): string {
   const hours = (worst.worstMinutes / 60).toFixed(1)
   return `The latest departure: ${hours} hours, from ${worst.airport} in the week of ${weekLabel(worst.weekStartMs).trim()}.`
 }
+
+/** Rows of an SQL answer under the names of their columns, the busiest airport first. */
+export function answerTable(columns: readonly string[], rows: readonly (readonly unknown[])[]): string {
+  const sorted = rows.toSorted((a, b) => Number(b[1]) - Number(a[1]))
+  const widths = columns.map((name, column) => Math.max(name.length, ...sorted.map(row => String(row[column]).length)))
+  const line = (cells: readonly unknown[]): string =>
+    cells.map((cell, column) => String(cell).padStart(widths[column]!)).join('  ')
+  return [line(columns), line(widths.map(width => '─'.repeat(width))), ...sorted.map(line)].join('\n')
+}
