@@ -4,9 +4,13 @@ import { expect, test } from 'vitest'
 
 const ROOT = new URL('..', import.meta.url).pathname
 
-/** Folders that a path may begin with: those of the repository, and packages, whose paths may leave `packages/` out. */
-const FOLDERS = new Set([...foldersIn(ROOT), ...foldersIn(join(ROOT, 'packages'))])
-const PAGES = ['README.md', ...pagesBelow('docs')]
+const PACKAGES = foldersIn(join(ROOT, 'packages'))
+const FOLDERS = new Set([...foldersIn(ROOT), ...PACKAGES])
+const PAGES = [
+  'README.md',
+  ...pagesBelow('docs'),
+  ...PACKAGES.map(name => `packages/${name}/README.md`).filter(page => existsSync(join(ROOT, page))),
+]
 
 function foldersIn(directory: string): string[] {
   return readdirSync(directory, { withFileTypes: true })
@@ -36,11 +40,15 @@ function pathsIn(page: string): string[] {
   return [...named, ...linked]
 }
 
+/** A page of a package speaks of that package; all others of the repository, and may leave `packages/` out. */
+function exists(path: string, page: string): boolean {
+  const home = dirname(page)
+  const bases = home.startsWith('packages/') ? [home, `${home}/src`, '.'] : ['.', 'packages']
+  return bases.some(base => existsSync(join(ROOT, base, path)))
+}
+
 test.each(PAGES)('every path that %s names exists', page => {
-  const missing = pathsIn(page).filter(
-    path => !existsSync(join(ROOT, path)) && !existsSync(join(ROOT, 'packages', path)),
-  )
-  expect(missing).toEqual([])
+  expect(pathsIn(page).filter(path => !exists(path, page))).toEqual([])
 })
 
 test('the pages name paths', () => {
