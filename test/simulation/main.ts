@@ -17,7 +17,7 @@ const { values } = parseArgs({
 })
 const first = wholeNumber('seed', values.seed ?? '1')
 const count = wholeNumber('seeds', values.seeds ?? '1')
-const codecs = await createCodecs()
+const codecs = createCodecs()
 const strays: unknown[] = []
 process.on('unhandledRejection', reason => strays.push(reason))
 

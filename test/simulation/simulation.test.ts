@@ -11,7 +11,7 @@ const regressions = JSON.parse(readFileSync(new URL('seeds.json', import.meta.ur
 }[]
 
 const SEED_COUNT = 120
-const codecs = await createCodecs()
+const codecs = createCodecs()
 
 async function problemsOf(seed: number): Promise<readonly string[]> {
   const { problems } = await run(seed, { codecs })

@@ -13,8 +13,8 @@ export interface World {
   run<T>(code: () => Promise<T>): Promise<T>
 }
 
-const codecs = await createCodecs()
-const real = await realPlatform()
+const codecs = createCodecs()
+const real = realPlatform()
 
 export const REAL: Form = {
   name: 'real',

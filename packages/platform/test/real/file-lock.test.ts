@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { FileError, realPlatform } from '@millrace/platform'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 
-const { files } = await realPlatform()
+const { files } = realPlatform()
 
 /** The parts of a claim's name that say whose it is. */
 interface Claim {

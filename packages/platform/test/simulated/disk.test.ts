@@ -2,7 +2,7 @@ import { CALM_DISK, createCodecs, type Files, Simulation } from '@millrace/platf
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 
-const codecs = await createCodecs()
+const codecs = createCodecs()
 const simulate = (seed: number | string = 1) => new Simulation({ seed, codecs })
 
 describe('a crash', () => {

@@ -1,7 +1,7 @@
 import { CALM_NETWORK, type Connection, createCodecs, type NetworkConditions, Simulation } from '@millrace/platform'
 import { describe, expect, test } from 'vitest'
 
-const codecs = await createCodecs()
+const codecs = createCodecs()
 
 /** A client connected to a server, with what each of them heard. */
 async function pair(seed: number | string, conditions: Partial<NetworkConditions> = {}) {

@@ -8,7 +8,7 @@ import {
 } from '@millrace/platform'
 import { describe, expect, test } from 'vitest'
 
-const codecs = await createCodecs()
+const codecs = createCodecs()
 const simulate = (seed: number | string = 1) => new Simulation({ seed, codecs })
 
 /** Two nodes that use every seam, with crashes; returns what they saw. */
