@@ -12,7 +12,8 @@ import type { DataSource } from '../catalog/data-source.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import type { ExecutionContext, ProcessingError } from '../execution/execution-context.ts'
 import type { RegistryFormats } from '../formats/registry-formats.ts'
-import { type RowSerde, rowSerde } from '../formats/row-serde.ts'
+import type { RowSerde } from '../formats/row-format.ts'
+import { rowSerde } from '../formats/row-serde.ts'
 import type { FunctionRegistry } from '../functions/function-registry.ts'
 import type { QueryPlan } from '../plan/steps.ts'
 import { CommandLog, type LoggableCommand } from './command-log.ts'
@@ -394,7 +395,8 @@ export class KsqlEngine implements AsyncDisposable {
         query.from.at,
       )
     if (query.emit === null) refuseUnsupported(query, this.functions, effective)
-    const prefix = query.emit !== null && isScalable(query, source, effective) ? 'SCALABLE_PUSH_QUERY' : 'transient'
+    const scalable = query.emit !== null && isScalable(query, source, effective)
+    const prefix = scalable ? 'SCALABLE_PUSH_QUERY' : 'transient'
     const running = new TransientQuery(`${prefix}_${source.name}_${this.nextTransient++}`, text, query, signal)
     this.transient.set(running.id, running)
     try {
@@ -404,6 +406,7 @@ export class KsqlEngine implements AsyncDisposable {
         const options = {
           offsetReset: query.emit === null ? ('earliest' as const) : offsetReset(effective),
           untilEnd: query.emit === null,
+          needsKey: scalable,
           signal: running.signal,
           onRunning: () => running.started(),
         }

@@ -84,11 +84,6 @@ export function buildMaterialization(queryId: string, root: SourceStep, context:
   return new TopologyBuilder(queryId, context).materialized(root)
 }
 
-/** A table's rows, kept to be looked up. Throws SqlAnalysisError as `buildExecution` does. */
-export function buildMaterialization(queryId: string, root: SourceStep, context: ExecutionContext): Execution {
-  return new TopologyBuilder(queryId, context).materialized(root)
-}
-
 /** A query that is answered while it runs: each change of a row is told, a removed row as null. */
 export function buildAnswering(
   queryId: string,
@@ -116,11 +111,6 @@ class TopologyBuilder {
     const stream = rows.kind === 'stream' ? rows.stream : (rows.table.toStream() as KStream<Key, Value>)
     stream.process(processor => ({ process: record => onRow(record.key, record.value, processor.recordMetadata()) }))
     return this.builder.build()
-  }
-
-  materialized(root: SourceStep): Execution {
-    const rows = this.step(root)
-    return { topology: this.builder.build(), materialization: rows.kind === 'table' ? rows.materialization : null }
   }
 
   materialized(root: SourceStep): Execution {

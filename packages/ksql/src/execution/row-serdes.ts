@@ -2,7 +2,7 @@
 import type { Serde } from '@millrace/client'
 import type { Column } from '../catalog/schema.ts'
 import { jsonSerde } from '../formats/json.ts'
-import type { RowSerde } from '../formats/row-serde.ts'
+import type { RowSerde } from '../formats/row-format.ts'
 import { UnreadableRowError } from '../formats/unreadable-row-error.ts'
 import type { Row } from '../types/sql-value.ts'
 

@@ -10,7 +10,7 @@ import { Decimal } from '../types/decimal.ts'
 import type { SqlType, StructField } from '../types/sql-type.ts'
 import type { Row, SqlMap, SqlValue } from '../types/sql-value.ts'
 import { MS_PER_DAY } from '../types/temporal.ts'
-import type { RowSerde, SerdeTarget } from './row-serde.ts'
+import type { RowSerde, SerdeTarget } from './row-format.ts'
 import { UnreadableRowError } from './unreadable-row-error.ts'
 
 const NAMESPACE = 'io.confluent.ksql.avro_schemas'

@@ -3,15 +3,11 @@ import type { Column } from '../catalog/schema.ts'
 import { castOf } from '../expressions/cast.ts'
 import { javaText } from '../types/java-text.ts'
 import { type SqlType, STRING } from '../types/sql-type.ts'
-import type { Row, SqlValue } from '../types/sql-value.ts'
+import type { SqlValue } from '../types/sql-value.ts'
+import type { RowSerde } from './row-format.ts'
 import { UnreadableRowError } from './unreadable-row-error.ts'
 
-interface Serde {
-  serialize(row: Row | null): Uint8Array | null
-  deserialize(bytes: Buffer | null): Row | null
-}
-
-export function delimitedSerde(columns: readonly Column[], delimiter: string): Serde {
+export function delimitedSerde(columns: readonly Column[], delimiter: string): RowSerde {
   const readers = columns.map(({ type, name }) => readerOf(type, name))
   return {
     serialize: row => {

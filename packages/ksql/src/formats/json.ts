@@ -8,17 +8,13 @@ import { type BigInt64, fromDouble, normalise } from '../types/bigint.ts'
 import { Decimal, DecimalError } from '../types/decimal.ts'
 import { javaDoubleText } from '../types/java-double.ts'
 import type { SqlType } from '../types/sql-type.ts'
-import type { Row, SqlMap, SqlValue } from '../types/sql-value.ts'
+import type { SqlMap, SqlValue } from '../types/sql-value.ts'
+import type { RowSerde } from './row-format.ts'
 import { UnreadableRowError } from './unreadable-row-error.ts'
 
 type Json = null | boolean | number | string | LosslessNumber | Json[] | { [key: string]: Json }
 type Read = (json: Json) => SqlValue
 type Write = (value: SqlValue) => string
-
-interface Serde {
-  serialize(row: Row | null): Uint8Array | null
-  deserialize(bytes: Buffer | null): Row | null
-}
 
 /** From this many digits on a double may not hold a number of the text. */
 const LONG_NUMBER = /[\d.]{16}/
@@ -31,7 +27,7 @@ export function parseJson(text: string): Json {
   }
 }
 
-export function jsonSerde(columns: readonly Column[], bare: boolean): Serde {
+export function jsonSerde(columns: readonly Column[], bare: boolean): RowSerde {
   const [only] = columns
   if (bare && only !== undefined) {
     const [read, write] = [readerOf(only.type), writerOf(only.type)]

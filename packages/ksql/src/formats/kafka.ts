@@ -2,15 +2,11 @@
 import type { Column } from '../catalog/schema.ts'
 import type { BigInt64 } from '../types/bigint.ts'
 import { normalise } from '../types/bigint.ts'
-import type { Row, SqlValue } from '../types/sql-value.ts'
+import type { SqlValue } from '../types/sql-value.ts'
+import type { RowSerde } from './row-format.ts'
 import { UnreadableRowError } from './unreadable-row-error.ts'
 
-interface Serde {
-  serialize(row: Row | null): Uint8Array | null
-  deserialize(bytes: Buffer | null): Row | null
-}
-
-export function kafkaSerde(columns: readonly Column[]): Serde {
+export function kafkaSerde(columns: readonly Column[]): RowSerde {
   const [column] = columns
   if (column === undefined) return { serialize: () => null, deserialize: bytes => (bytes === null ? null : []) }
   const { write, read } = codecOf(column)

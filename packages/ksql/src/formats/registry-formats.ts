@@ -9,7 +9,7 @@ import type { Column } from '../catalog/schema.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { avroSerde, type RegisteredRowSerde } from './avro.ts'
 import { columnsOfAvro } from './avro-inference.ts'
-import type { RowSerde, SerdeTarget } from './row-serde.ts'
+import type { RowSerde, SerdeTarget } from './row-format.ts'
 
 const SUBJECT_NOT_FOUND = 40401
 const VERSION_NOT_FOUND = 40402

@@ -1,25 +1,11 @@
 import type { FormatInfo } from '../catalog/data-source.ts'
 import type { Column } from '../catalog/schema.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
-import type { Row } from '../types/sql-value.ts'
 import { delimitedSerde } from './delimited.ts'
 import { jsonSerde } from './json.ts'
 import { kafkaSerde } from './kafka.ts'
+import type { RowSerde, SerdeTarget } from './row-format.ts'
 
-/** One side of a record as columns. Null is a record without that side: a null key, a tombstone. */
-export interface RowSerde {
-  serialize(row: Row | null): Uint8Array | null
-  /** Throws UnreadableRowError. */
-  deserialize(bytes: Buffer | null): Row | null
-}
-
-/** The topic a serde is for decides about subjects of the registry. */
-export interface SerdeTarget {
-  readonly topic: string
-  readonly isKey: boolean
-  /** Rows are only read: nothing is registered for them. */
-  readonly isReadOnly?: boolean
-}
 /** Formats whose schemas live in the registry. */
 export type SchemaSerdes = (format: FormatInfo, columns: readonly Column[], target: SerdeTarget) => RowSerde
 
