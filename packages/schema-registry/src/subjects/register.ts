@@ -6,7 +6,7 @@ import { type CanonicalSchema, canonicalize, fillIn, lookupInSubject, type Schem
 import { isImport, isReadOnly, type Mode } from './mode.ts'
 import { checkSubject, DEFAULT_CONTEXT, parseSubject } from './qualified-subject.ts'
 import type { RegistryRecord } from './records.ts'
-import { incompatibleSchema, invalidSchema, notPermitted } from './registry-error.ts'
+import { incompatibleSchema, invalidSchema, notPermitted, storeFailed } from './registry-error.ts'
 import type { RegistryState, SchemaVersion } from './registry-state.ts'
 import { checkRuleSet } from './rule-set.ts'
 import { guidOf } from './schema-content.ts'
@@ -118,7 +118,8 @@ function addVersion(
     records,
     answer: replayed => {
       const added = replayed.version(subject, version)
-      if (added === undefined) throw new Error(`version ${version} of ${subject} was written and is not there`)
+      // Another registry on the topic gave the id to another schema at the same moment: its record came first.
+      if (added === undefined) throw storeFailed(`id ${id} went to another schema while it was written: try again`)
       return added
     },
   }

@@ -62,6 +62,19 @@ test('a registry that starts on the log of another one knows everything', async 
   expect(after).toEqual(before)
 })
 
+test('an id that another registry gave out at the same moment is an error, and the next try gets another one', async () => {
+  const { log, register } = await startRegistry()
+  const rival = { subject: 'rival', version: 1, id: 1, schemaType: 'AVRO', schema: '"int"', deleted: false }
+  const append = log.append.bind(log)
+  log.append = async records => {
+    log.append = append
+    log.put('{"keytype":"SCHEMA","subject":"rival","version":1,"magic":1}', JSON.stringify(rival))
+    await append(records)
+  }
+  expect(await register('a', ORDER)).toMatchObject({ status: 500, body: { error_code: 50001 } })
+  expect(await register('a', ORDER)).toMatchObject({ status: 200, body: { id: 2 } })
+})
+
 describe('aliases', () => {
   test('a subject with an alias in its config stands for the other one', async () => {
     const { send, register } = await startRegistry()
