@@ -29,6 +29,11 @@ export function analyseCreateAsSelect(
   queryId: string,
   context: AnalysisContext,
 ): CreatedQuery {
+  if (statement.query.limit !== null)
+    throw new SqlAnalysisError(
+      `CREATE ${statement.type} AS SELECT statements don't support LIMIT clause.`,
+      statement.query.at,
+    )
   const planned = planQuery(statement.query, context, statement.name)
   if (planned.type !== statement.type)
     throw new SqlAnalysisError(

@@ -42,7 +42,7 @@ export async function pullFromTable(
   const names = new SourceNames([{ alias: query.from.alias ?? source.name, source }])
   const bounds = source.window === null ? [] : WINDOW_BOUNDS
   const [rowtime] = PSEUDO_COLUMNS as readonly [Column]
-  const columns = [...source.schema.key, ...bounds, ...source.schema.value]
+  const columns: readonly Column[] = [...source.schema.key, ...bounds, ...source.schema.value, ...source.schema.headers]
   const scope = new StepScope({ key: [], value: [...columns, rowtime] }, context.functions, context.catalog.types)
   const items = expandSelect(query.select, names, new GeneratedNames(columns.map(({ name }) => name)), {
     columns: () => columns.map(({ name }) => name),
@@ -162,7 +162,9 @@ function fieldsOf(expression: ast.Expression, scope: StepScope): string[] {
 
 async function* rowsOf(materializer: PersistentQuery, source: DataSource, lookup: Lookup): AsyncGenerator<Row> {
   const { storeName, windowed, read, columns } = materializer.execution.materialization!
-  const places = source.schema.value.map(({ name }) => columns.findIndex(column => column.name === name))
+  const places = [...source.schema.value, ...source.schema.headers].map(({ name }) =>
+    columns.findIndex(column => column.name === name),
+  )
   const assemble = (keyRow: Row, stored: ValueAndTimestamp<Row>, bounds: readonly SqlValue[]): Row | null => {
     const row = read(keyRow, stored.value, stored.timestampMs, bounds)
     return row === null ? null : [...keyRow, ...bounds, ...places.map(place => row[place] ?? null), stored.timestampMs]

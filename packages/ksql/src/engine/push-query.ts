@@ -1,11 +1,14 @@
 /** Push queries: a streams application for as long as somebody listens. Its topics, group and state go with it. */
-import { Admin, Consumer } from '@millrace/client'
-import { KafkaStreams } from '@millrace/streams'
-import { planQuery } from '../analysis/plan-query.ts'
+import { Admin, Consumer, type TopicPartition } from '@millrace/client'
+import { KafkaStreams, Windowed } from '@millrace/streams'
+import { type PlannedQuery, planQuery } from '../analysis/plan-query.ts'
 import type { AnalysisContext } from '../analysis/planned.ts'
 import type * as ast from '../ast/nodes.ts'
-import { buildAnswering, keyRow } from '../execution/build-topology.ts'
+import { printName } from '../ast/print.ts'
+import { WINDOWEND, WINDOWSTART } from '../catalog/schema.ts'
+import { buildAnswering, type Key, keyRow } from '../execution/build-topology.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
+import type { Row, SqlValue } from '../types/sql-value.ts'
 import { type QuerySettings, removeInternals } from './persistent-query.ts'
 import type { RowSink } from './row-sink.ts'
 
@@ -14,6 +17,8 @@ export interface PushQueryOptions {
   /** End where the topics end now: what a pull query on a stream means. */
   readonly untilEnd: boolean
   readonly signal: AbortSignal
+  /** Rows without a key are left out, as ksqlDB's scalable push queries do. */
+  readonly needsKey: boolean
   /** Told when rows will not be missed any more. */
   readonly onRunning?: () => void
 }
@@ -34,20 +39,20 @@ export async function answerChanges(
   const { platform, bootstrapServers, serviceId } = settings
   const applicationId = `_confluent-ksql-${serviceId}transient_${queryId}`
   const columns = planned.schema.value
+  const removedRow = tombstones(planned)
+  const ended = new Ending()
+  let left = query.limit ?? Number.POSITIVE_INFINITY
+  const topology = buildAnswering(queryId, planned.step, execution, (key, row) => {
+    // A stream's record without a value says nothing.
+    if (left <= 0 || (row === null && planned.type === 'STREAM') || (key === null && options.needsKey)) return
+    if (row === null) sink.row(removedRow(key), true)
+    else sink.row(row, false)
+    if (--left === 0) ended.resolve('Limit Reached')
+  })
   sink.header(
     queryId,
     columns.map(column => ({ ...column, isKey: false })),
   )
-  const ended = new Ending()
-  let left = query.limit ?? Number.POSITIVE_INFINITY
-  const topology = buildAnswering(queryId, planned.step, execution, (key, row) => {
-    if (left <= 0 || row === null) {
-      if (row === null && left > 0 && planned.type === 'TABLE') sink.row(keyRow(key), true)
-      return
-    }
-    sink.row(row, false)
-    if (--left === 0) ended.resolve('Limit Reached')
-  })
   const app = new KafkaStreams(topology, {
     applicationId,
     bootstrapServers,
@@ -66,6 +71,7 @@ export async function answerChanges(
         ? await recordsIn(
             planned.sources.map(name => analysis.catalog.existing(name).topic),
             settings,
+            options.signal,
           )
         : 0
       await app.start()
@@ -82,6 +88,22 @@ export async function answerChanges(
   }
 }
 
+/** Of a removed row only the columns are known that repeat its key or the bounds of its window. */
+function tombstones({ step, schema }: PlannedQuery): (key: Key) => Row {
+  const expressions = step.kind === 'select' ? step.columns.map(({ expression }) => expression) : []
+  const keyNames = step.schema.key.map(({ name }) => printName(name))
+  const columns = schema.value.map((_, index) => {
+    const expression = expressions[index] ?? ''
+    const place = keyNames.indexOf(expression)
+    return (key: Key): SqlValue => {
+      if (key instanceof Windowed && expression === WINDOWSTART) return key.startMs
+      if (key instanceof Windowed && expression === WINDOWEND) return key.endMs
+      return keyRow(key)[place] ?? null
+    }
+  })
+  return key => columns.map(column => column(key))
+}
+
 /** How a query ended: with a message for the client, or an error. Only the first counts. */
 class Ending {
   readonly message: Promise<string | null>
@@ -96,14 +118,24 @@ class Ending {
   }
 }
 
-async function recordsIn(topics: readonly string[], { bootstrapServers, platform }: QuerySettings): Promise<number> {
-  await using consumer = new Consumer({ bootstrapServers, platform })
+/** Counted, not computed: offsets also belong to records that compaction removed and to marks of transactions. */
+async function recordsIn(
+  topics: readonly string[],
+  { bootstrapServers, platform }: QuerySettings,
+  signal: AbortSignal,
+): Promise<number> {
+  await using consumer = new Consumer({ bootstrapServers, platform, autoOffsetReset: 'earliest' })
+  const partitions: TopicPartition[] = []
+  for (const topic of topics)
+    partitions.push(...(await consumer.partitionsFor(topic)).map(({ partition }) => ({ topic, partition })))
+  await consumer.assign(partitions)
+  const ends = await consumer.endOffsets(partitions)
+  const unread = new Set(partitions.filter(({ topic, partition }) => (ends.get(topic, partition) ?? 0) > 0))
   let records = 0
-  for (const topic of topics) {
-    const partitions = (await consumer.partitionsFor(topic)).map(({ partition }) => ({ topic, partition }))
-    const [begin, end] = await Promise.all([consumer.beginningOffsets(partitions), consumer.endOffsets(partitions)])
-    for (const partition of partitions)
-      records += (end.get(topic, partition.partition) ?? 0) - (begin.get(topic, partition.partition) ?? 0)
+  while (unread.size > 0 && !signal.aborted) {
+    for (const batch of await consumer.poll({ maxWaitMs: END_CHECK_MS, signal })) records += batch.records.length
+    for (const at of unread)
+      if ((await consumer.position(at)) >= (ends.get(at.topic, at.partition) ?? 0)) unread.delete(at)
   }
   return records
 }

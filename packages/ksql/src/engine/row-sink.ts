@@ -8,6 +8,8 @@ export interface RowSink {
   row(row: Row, isTombstone: boolean): void
   /** A message of ksqlDB's (`Limit Reached`, `Query Completed`), or null for none. */
   end(message: string | null): void
+  /** Instead of the end: rows came, and then the query failed. */
+  fail(error: Error): void
 }
 export interface AnswerColumn extends Column {
   /** Pull queries mark the key in their header. */

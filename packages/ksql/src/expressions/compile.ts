@@ -147,11 +147,15 @@ class Compiler implements ExpressionCompiler {
 
   private arithmetic(node: ast.Arithmetic): CompiledExpression {
     const [left, right] = [this.compile(node.left), this.compile(node.right)]
-    const operation =
-      left.type === null || right.type === null ? null : arithmetic(node.operator, left.type, right.type)
+    if (left.type === null || right.type === null)
+      throw new SqlAnalysisError(
+        `Error processing expression: ${printExpression(node)}. Arithmetic on types ${typeOrNull(left.type)} and ${typeOrNull(right.type)} are not supported.`,
+        node.at,
+      )
+    const operation = arithmetic(node.operator, left.type, right.type)
     if (operation === null)
       throw new SqlAnalysisError(
-        `Error processing expression: ${printExpression(node)}. Unsupported arithmetic types. ${left.type?.kind ?? 'NULL'} ${right.type?.kind ?? 'NULL'}`,
+        `Error processing expression: ${printExpression(node)}. Unsupported arithmetic types. ${left.type.kind} ${right.type.kind}`,
         node.at,
       )
     const { type, apply } = operation
@@ -188,12 +192,15 @@ class Compiler implements ExpressionCompiler {
     if (isEpochColumn(rightNode) && leftNode.kind === 'StringLiteral')
       left = constant(BIGINT, parseTimestamp(leftNode.value))
     const distinct = operator.startsWith('IS')
-    if (!distinct && left.type === null && right.type === null)
-      throw new SqlAnalysisError(`Comparison with NULL not supported: NULL ${operator} NULL`, leftNode.at)
+    if (!distinct && (left.type === null || right.type === null))
+      throw new SqlAnalysisError(
+        `Comparison with NULL not supported: ${typeOrNull(left.type, 'NULL')} ${operator} ${typeOrNull(right.type, 'NULL')}\nUse 'IS NULL' or 'IS NOT NULL' instead.`,
+        leftNode.at,
+      )
     if (left.type === null || right.type === null) {
       const present = left.type === null ? right.evaluate : left.evaluate
       const same = operator === 'IS NOT DISTINCT FROM'
-      return { type: BOOLEAN, evaluate: (row, context) => distinct && (present(row, context) === null) === same }
+      return { type: BOOLEAN, evaluate: (row, context) => (present(row, context) === null) === same }
     }
     const test = comparison(operator, left.type, right.type)
     if (test === null)
@@ -380,6 +387,10 @@ class Compiler implements ExpressionCompiler {
       },
     }
   }
+}
+
+function typeOrNull(type: SqlType | null, none = 'null'): string {
+  return type === null ? none : typeText(type)
 }
 
 /** Times in milliseconds that may be compared with a text. */

@@ -2,6 +2,7 @@
  * ksqlDB's REST API as a handler of web requests; whoever has a socket serves it (`app.fetch`). Statements of one request
  * run in order and stop at the first that fails; its error answer carries what the ones before it did.
  */
+import { MillraceError } from '@millrace/protocol'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type * as ast from '../ast/nodes.ts'
@@ -286,7 +287,8 @@ async function answerQuery(
     } else controller.enqueue(chunk)
     started.open()
   }
-  const answering = engine.answer({ statement, text: parsed.text }, properties, stop.signal, rows(emit))
+  const sink = rows(emit)
+  const answering = engine.answer({ statement, text: parsed.text }, properties, stop.signal, sink)
   await Promise.race([started.opened, answering]).catch(error => {
     throw asRequestError(error, parsed)
   })
@@ -297,7 +299,8 @@ async function answerQuery(
       answering.then(
         () => closeQuietly(target),
         error => {
-          onBug(error)
+          if (!(error instanceof MillraceError)) onBug(error)
+          if (!stop.signal.aborted) sink.fail(error)
           closeQuietly(target)
         },
       )

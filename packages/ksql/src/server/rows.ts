@@ -4,8 +4,13 @@ import type { AnswerColumn, RowSink } from '../engine/row-sink.ts'
 import { writerOf } from '../formats/json.ts'
 import { typeText } from '../types/sql-type.ts'
 import type { Row } from '../types/sql-value.ts'
+import { ERROR_CODES } from './errors.ts'
 
 type Emit = (text: string) => void
+
+function errorBody({ message }: Error): string {
+  return JSON.stringify({ '@type': 'generic_error', error_code: ERROR_CODES.serverError, message })
+}
 
 function columnWriter(columns: readonly AnswerColumn[]): (row: Row) => string {
   const writers = columns.map(({ type }) => writerOf(type))
@@ -27,6 +32,9 @@ export class ArrayRows implements RowSink {
   end(message: string | null): void {
     this.emit(message === null ? ']\n' : `,\n{"finalMessage":${JSON.stringify(message)}}]\n`)
   }
+  fail(error: Error): void {
+    this.emit(`,\n{"errorMessage":${errorBody(error)}}]\n`)
+  }
 }
 
 /** `/query-stream`: a JSON object with names and types, then an array for each row, a line each. */
@@ -43,4 +51,7 @@ export class DelimitedRows implements RowSink {
     this.emit(`${this.write(row)}\n`)
   }
   end(_message: string | null): void {}
+  fail(error: Error): void {
+    this.emit(`${errorBody(error)}\n`)
+  }
 }
