@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Broker } from '@millrace/broker'
 import { Admin, Consumer, type ConsumerRecord, Producer, type ProducerRecord } from '@millrace/client'
-import { builtInFunctions, KsqlEngine, ksqlApp } from '@millrace/ksql'
+import { builtInFunctions, type DataSource, KsqlEngine, ksqlApp, RegistryFormats, rowSerde } from '@millrace/ksql'
 import { memoryNetwork, type Platform } from '@millrace/platform'
+import { InProcessRegistryClient, MemoryLog, registryApp, SchemaRegistry } from '@millrace/schema-registry'
 
 const SERVICE_ID = 'default_'
 const CHECK_INTERVAL_MS = 5
@@ -34,6 +35,7 @@ export class RestStack implements AsyncDisposable {
     private readonly app: ReturnType<typeof ksqlApp>,
     private readonly admin: Admin,
     private readonly producer: Producer,
+    private readonly registry: SchemaRegistry,
     /** What the server told its operator. */
     readonly complaints: readonly string[],
   ) {}
@@ -53,6 +55,7 @@ export class RestStack implements AsyncDisposable {
       },
     })
     const { bootstrapServers } = broker
+    const registry = await SchemaRegistry.start({ log: new MemoryLog(platform.clock) })
     const complaints: string[] = []
     const engine = await KsqlEngine.open({
       bootstrapServers,
@@ -62,6 +65,7 @@ export class RestStack implements AsyncDisposable {
       commitIntervalMs: 50,
       functions: builtInFunctions(platform),
       properties: SERVER_PROPERTIES,
+      formats: new RegistryFormats(new InProcessRegistryClient(registry)),
       onProcessingError: ({ queryId, step, error }) => complaints.push(`${queryId}, ${step}: ${error.message}`),
     })
     const app = ksqlApp({
@@ -80,6 +84,7 @@ export class RestStack implements AsyncDisposable {
       app,
       new Admin(clients),
       new Producer(clients),
+      registry,
       complaints,
     )
   }
@@ -93,6 +98,39 @@ export class RestStack implements AsyncDisposable {
         ...(signal === undefined ? {} : { signal }),
       }),
     )
+  }
+
+  get schemas(): InProcessRegistryClient {
+    return new InProcessRegistryClient(this.registry)
+  }
+  /** Under the given id, or the next. */
+  async registerSchema(subject: string, schema: string, schemaType: string, id: number | undefined): Promise<void> {
+    const app = registryApp({ registry: this.registry })
+    const call = async (method: string, path: string, body: unknown): Promise<void> => {
+      const headers = { 'content-type': 'application/json' }
+      const answer = await app.request(path, { method, headers, body: JSON.stringify(body) })
+      if (!answer.ok) throw new Error(`registry: ${await answer.text()}`)
+    }
+    if (id !== undefined) await call('PUT', `/mode/${subject}?force=true`, { mode: 'IMPORT' })
+    await call('POST', `/subjects/${subject}/versions`, { schema, schemaType, ...(id === undefined ? {} : { id }) })
+    if (id !== undefined) await call('PUT', `/mode/${subject}?force=true`, { mode: 'READWRITE' })
+  }
+  /** Registers what the engine derives from the columns of a source, unless its subjects have a schema. */
+  async registerSchemasOf({ topic, keyFormat, valueFormat, schema }: DataSource): Promise<void> {
+    for (const [format, columns, isKey] of [
+      [keyFormat, schema.key, true],
+      [valueFormat, schema.value, false],
+    ] as const) {
+      if (format.name !== 'AVRO' || columns.length === 0) continue
+      const hasSchema = await this.schemas.latest(`${topic}-${isKey ? 'key' : 'value'}`).then(
+        () => true,
+        () => false,
+      )
+      if (hasSchema) continue
+      const formats = new RegistryFormats(this.schemas)
+      rowSerde(format, columns, { topic, isKey }, (...target) => formats.serde(...target))
+      await formats.prepare()
+    }
   }
 
   async createTopic(name: string, partitions: number): Promise<void> {
@@ -155,6 +193,7 @@ export class RestStack implements AsyncDisposable {
     await this.producer.close()
     await this.admin.close()
     await this.broker.close()
+    await this.registry[Symbol.asyncDispose]()
     await rm(this.directory, { recursive: true, force: true })
   }
 }

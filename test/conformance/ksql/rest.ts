@@ -4,9 +4,10 @@ import type { Platform } from '@millrace/platform'
 import { parse } from 'lossless-json'
 import { numberOf, type Spec, type SpecRecord, type SpecTopic } from './corpus.ts'
 import { matches, show } from './match.ts'
-import { differsFromEntity, differsFromRows } from './rest-match.ts'
+import { differsFromEntity, differsFromRows, text } from './rest-match.ts'
 import { type Answer, RestStack } from './rest-stack.ts'
-import { specSerde } from './spec-serdes.ts'
+import { specAvro } from './spec-avro.ts'
+import { type SpecSerde, specSerde } from './spec-serdes.ts'
 import { windowedKey } from './windowed-keys.ts'
 
 export interface RestCase {
@@ -110,13 +111,13 @@ class RestRun {
   }
   private async askBeforeInputs(body: unknown): Promise<Answer> {
     const response = await this.stack.request('/query', body, undefined, this.signal)
-    const text = response.text()
+    const rows = response.text()
     if (response.status === 200) {
       // A query with LIMIT 0 is over before it can be seen running.
-      await Promise.race([text, this.pushQueryRuns()])
+      await Promise.race([rows, this.pushQueryRuns()])
       await this.produceInputs()
     }
-    return { status: response.status, text: await text }
+    return { status: response.status, text: await rows }
   }
   private async pushQueryRuns(): Promise<void> {
     while (!(await this.stack.hasRunningPushQuery())) await this.platform.timers.sleep(CHECK_INTERVAL_MS, this.signal)
@@ -129,9 +130,9 @@ class RestRun {
       if (!partitions.has(name)) partitions.set(name, count)
     }
     for (const topic of this.example.topics ?? []) {
-      if (topic.keySchema !== undefined || topic.valueSchema !== undefined)
-        throw new Error('schemas in the registry are not supported yet')
       want(topic.name, numberOf(topic.partitions) ?? 1)
+      await this.register(`${topic.name}-key`, topic.keySchema, topic.keyFormat, numberOf(topic.keySchemaId))
+      await this.register(`${topic.name}-value`, topic.valueSchema, topic.valueFormat, numberOf(topic.valueSchemaId))
     }
     for (const { name, count } of this.admin.flatMap(sourceTopic)) want(name, count)
     for (const { topic } of [...(this.example.inputs ?? []), ...(this.example.outputs ?? [])])
@@ -139,6 +140,23 @@ class RestRun {
     for (const [name, count] of partitions) await this.stack.createTopic(name, count)
   }
 
+  private async register(
+    subject: string,
+    schema: Spec | undefined,
+    format: string | undefined,
+    id: number | undefined,
+  ): Promise<void> {
+    if (schema === undefined) return
+    const schemaType = format === undefined || format === 'AVRO' ? 'AVRO' : format === 'PROTOBUF' ? format : 'JSON'
+    await this.stack.registerSchema(subject, typeof schema === 'string' ? schema : text(schema), schemaType, id)
+  }
+
+  private serde({ topic, keyFormat, valueFormat, schema }: DataSource, isKey: boolean): SpecSerde | Promise<SpecSerde> {
+    const format = isKey ? keyFormat : valueFormat
+    return format.name === 'AVRO'
+      ? specAvro(this.stack.schemas, topic, isKey)
+      : specSerde(format, isKey ? schema.key : schema.value, true)
+  }
   private sourceOf(topic: string): DataSource {
     const source = [...this.stack.engine.catalog.sources.values()].find(candidate => candidate.topic === topic)
     if (source === undefined) throw new Error(`no source has the topic ${topic}`)
@@ -148,12 +166,13 @@ class RestRun {
   private async produceInputs(): Promise<void> {
     this.activity = 'producing inputs'
     for (const record of this.example.inputs ?? []) {
-      const { keyFormat, valueFormat, schema } = this.sourceOf(record.topic)
-      const key = specSerde(keyFormat, schema.key, true).encode(record.key)
+      const source = this.sourceOf(record.topic)
+      await this.stack.registerSchemasOf(source)
+      const key = (await this.serde(source, true)).encode(record.key)
       await this.stack.produce({
         topic: record.topic,
         key: key !== null && record.window !== undefined ? windowedKey(key, record.window) : key,
-        value: specSerde(valueFormat, schema.value, true).encode(record.value),
+        value: (await this.serde(source, false)).encode(record.value),
         timestampMs: numberOf(record.timestamp) ?? 0,
         headers: (record.headers ?? []).map(header => ({
           key: header.KEY,
@@ -163,12 +182,12 @@ class RestRun {
     }
   }
 
-  private judgeError({ status, text }: Answer): string | null {
+  private judgeError({ status, text: answer }: Answer): string | null {
     const expected = this.example.expectedError
-    if (expected === undefined) return `error ${status}: ${text}${this.complaints()}`
-    const body = JSON.parse(text) as Record<string, unknown>
+    if (expected === undefined) return `error ${status}: ${answer}${this.complaints()}`
+    const body = JSON.parse(answer) as Record<string, unknown>
     if (expected.status !== undefined && String(expected.status) !== String(status))
-      return `status ${status}, expected ${expected.status}: ${text}`
+      return `status ${status}, expected ${expected.status}: ${answer}`
     if (expected.message !== undefined && !String(body.message).includes(expected.message))
       return `another error: ${body.message}\nexpected: ${expected.message}`
     if (expected.type?.endsWith('KsqlStatementErrorMessage')) {
@@ -199,8 +218,8 @@ class RestRun {
     const outputs = this.example.outputs ?? []
     for (const topic of new Set(outputs.map(record => record.topic))) {
       const expected = outputs.filter(record => record.topic === topic)
-      const { keyFormat, valueFormat, schema } = this.sourceOf(topic)
-      const [keys, values] = [specSerde(keyFormat, schema.key, true), specSerde(valueFormat, schema.value, true)]
+      const source = this.sourceOf(topic)
+      const [keys, values] = [await this.serde(source, true), await this.serde(source, false)]
       const actual = await this.stack.read(topic, expected.length)
       for (const [index, record] of expected.entries()) {
         const got = actual[index]
