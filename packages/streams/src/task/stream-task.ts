@@ -80,11 +80,15 @@ export class StreamTask {
     return topic === undefined ? this.#inputs.size : this.#queueOf(topic).size
   }
 
-  /** Processes up to `maxRecords`; returns how many. Fewer when nothing is left or an empty input is worth waiting for. */
+  /**
+   * Processes up to `maxRecords`; returns how many. Fewer when nothing is left, an empty input is worth waiting for, or the
+   * collector is full.
+   */
   process(maxRecords: number): number {
     const scope = this.#scope
+    const { collector } = this.#options
     let processed = 0
-    while (processed < maxRecords) {
+    while (processed < maxRecords && !collector.isFull) {
       const queue = this.#inputs.next(scope.nowMs)
       if (queue === undefined) break
       const record = queue.head!

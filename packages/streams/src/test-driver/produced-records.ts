@@ -5,6 +5,7 @@ import { logRecord } from './log-record.ts'
 
 /** Catches what tasks produce: a queue for each topic, to be read or looped back. */
 export class ProducedRecords implements RecordCollector {
+  readonly isFull = false
   readonly #queues = new Map<string, LogRecord[]>()
   readonly #offsets = new Map<string, number>()
 

@@ -27,7 +27,8 @@ const TEXT = { keySerde: Serdes.string(), valueSerde: Serdes.string(), timestamp
 function taskOf(topology: Topology, settings: Partial<TaskSettings> = {}, partition = 3) {
   const clock = new ManualClock(1_000)
   const sent: Sent[] = []
-  const collector: RecordCollector = {
+  const collector: { isFull: boolean } & Omit<RecordCollector, 'isFull'> = {
+    isFull: false,
     send: (topic, chosen, key, value, timestampMs) =>
       void sent.push([
         topic,
@@ -50,7 +51,7 @@ function taskOf(topology: Topology, settings: Partial<TaskSettings> = {}, partit
     clock,
     settings: { ...FAIL_ON_ERROR, maxTaskIdleMs: 0, ...settings },
   })
-  return { task, clock, sent: () => sent.splice(0) }
+  return { task, clock, collector, sent: () => sent.splice(0) }
 }
 
 const record = (offset: number, timestampMs: number, value = `v${offset}`): LogRecord => ({
@@ -83,6 +84,16 @@ describe('a task', () => {
       ['out', null, 'k', 'v1', 6],
     ])
     expect([task.process(10), task.process(10)]).toEqual([1, 0])
+  })
+
+  test('processes nothing while the collector is full', () => {
+    const { task, collector, sent } = taskOf(copying())
+    task.start()
+    task.addRecords(batch('in', [record(0, 5), record(1, 6)]))
+    collector.isFull = true
+    expect([task.process(10), task.bufferedRecords(), sent()]).toEqual([0, 2, []])
+    collector.isFull = false
+    expect([task.process(10), task.bufferedRecords()]).toEqual([2, 0])
   })
 
   test('merges its inputs by timestamp, each in its own order', () => {
