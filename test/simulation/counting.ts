@@ -2,6 +2,7 @@ import { Producer, Serdes } from '@millrace/client'
 import type { Platform } from '@millrace/platform'
 import {
   Consumed,
+  Grouped,
   KafkaStreams,
   Materialized,
   milliseconds,
@@ -14,24 +15,32 @@ import {
   type Topology,
 } from '@millrace/streams'
 import type { Running, Start } from './machine.ts'
-import { INPUT } from './producing.ts'
+import { animalOf, INPUT } from './producing.ts'
 import type { Scenario } from './scenario.ts'
 
 export const APPLICATION = 'counting'
 export const OUTPUT = 'counts'
+const STORE = 'counted'
+export const REPARTITION = `${APPLICATION}-${STORE}-repartition`
 
 /** Clocks jump by minutes; nothing is to be too late for its window. */
 const GRACE = minutes(60)
 
 export const windowedKeySerde = ({ windowMs }: Scenario) => new TimeWindowedSerde(Serdes.string(), windowMs)
 
+/** The key that is counted. */
+export function countedKey(key: string, { isRekeyed }: Scenario): string {
+  return isRekeyed ? animalOf(key) : key
+}
+
 function countPerKeyAndWindow(scenario: Scenario): Topology {
   const builder = new StreamsBuilder()
-  builder
-    .stream(INPUT, Consumed.with(Serdes.string(), Serdes.bytes()))
-    .groupByKey()
+  const input = builder.stream(INPUT, Consumed.with(Serdes.string(), Serdes.bytes()))
+  const keyed = scenario.isRekeyed ? input.selectKey(key => countedKey(key, scenario)) : input
+  keyed
+    .groupByKey(Grouped.with(Serdes.string(), Serdes.bytes()))
     .windowedBy(TimeWindows.ofSizeAndGrace(milliseconds(scenario.windowMs), GRACE))
-    .count(Materialized.as('counts'))
+    .count(Materialized.as(STORE))
     .toStream()
     .to(OUTPUT, Produced.with(windowedKeySerde(scenario), Serdes.int64()))
   return builder.build()

@@ -7,6 +7,10 @@ import type { Scenario } from './scenario.ts'
 export const INPUT = 'input'
 const ANIMALS = ['ant', 'bee', 'cat', 'dog'] as const
 
+/** A key stays in its partition, as a partitioner would have it. */
+const keyOf = (animal: string, partition: number) => `${animal} ${partition}`
+export const animalOf = (key: string) => key.split(' ')[0]!
+
 /** How long a producer goes on trying: longer than any trouble, so that what it still gives up shows a fault of its own. */
 const DELIVERY_TIMEOUT_MS = 90_000
 
@@ -45,8 +49,7 @@ export function produce({ platform, scenario, history, random, name, fail, onDon
       .send({
         topic: INPUT,
         partition,
-        // A key stays in its partition, as a partitioner would have it.
-        key: `${random.pick(ANIMALS)} ${partition}`,
+        key: keyOf(random.pick(ANIMALS), partition),
         value: JSON.stringify({ ...id, padding }),
         timestampMs: platform.clock.nowMs(),
       })

@@ -1,9 +1,8 @@
 import { type Codecs, Simulation, type SimulationOptions } from '@millrace/platform'
-import { APPLICATION } from './counting.ts'
 import { History } from './history.ts'
 import { calm, unleash } from './nemesis.ts'
 import { chooseScenario, type Scenario } from './scenario.ts'
-import { judge, judgeCounts, readCommitted, readCounts, readEverything, waitForCommit } from './verdict.ts'
+import { judge, judgeCounts, readCommitted, readCounts, readEverything, waitForApplication } from './verdict.ts'
 import { World } from './world.ts'
 
 export interface RunOptions {
@@ -66,7 +65,7 @@ async function comeRight(world: World, simulation: Simulation, scenario: Scenari
   const isProcessed = () => log.every((records, partition) => history.processedUpTo(partition) >= records.length)
   await simulation.run(isProcessed, RECOVERY_LIMIT_MS)
   const hasApplication = world.applications.length > 0
-  if (hasApplication) await simulation.complete(waitForCommit(platform, APPLICATION, log), RECOVERY_LIMIT_MS)
+  if (hasApplication) await simulation.complete(waitForApplication(platform, scenario), RECOVERY_LIMIT_MS)
 
   await inspect(world.stopReaders())
   if (hasApplication) judgeCounts(await inspect(readCounts(platform, scenario)), log, scenario, history)

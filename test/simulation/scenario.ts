@@ -45,6 +45,8 @@ export interface Scenario {
   readonly isIdempotent: boolean
   /** Instances of the counting application. */
   readonly applications: number
+  /** They count by another key than the input's, and so through a repartition topic. */
+  readonly isRekeyed: boolean
   readonly windowMs: number
   readonly commitIntervalMs: number
   readonly persistIntervalMs: number
@@ -75,6 +77,7 @@ export function chooseScenario(random: SeededRandom): Scenario {
     flushMessages: 1,
     isIdempotent: true,
     applications: random.between(0, 2),
+    isRekeyed: random.chance(0.4),
     windowMs: random.pick([500, 10_000]),
     commitIntervalMs: random.pick([20, 200, 2_000]),
     persistIntervalMs: random.pick([100, 1_000, 1_000_000]),

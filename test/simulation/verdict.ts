@@ -1,7 +1,7 @@
 import { Consumer, type ConsumerRecord, Serdes } from '@millrace/client'
 import type { Platform } from '@millrace/platform'
 import { GROUP } from './consuming.ts'
-import { OUTPUT, windowedKeySerde } from './counting.ts'
+import { APPLICATION, countedKey, OUTPUT, REPARTITION, windowedKeySerde } from './counting.ts'
 import { type History, nameOf, type RecordId } from './history.ts'
 import { INPUT } from './producing.ts'
 import type { Fault, Scenario } from './scenario.ts'
@@ -100,21 +100,17 @@ export function judge(log: readonly (readonly LoggedRecord[])[], history: Histor
   history.checkSeenAreIn(found)
 }
 
-/** Resolves once the group has committed everything that is in the log. */
-export async function waitForCommit(
-  platform: Platform,
-  group: string,
-  log: readonly (readonly LoggedRecord[])[],
-): Promise<void> {
-  await using consumer = readerOf(platform, group)
-  const partitions = log.flatMap((records, partition) => (records.length > 0 ? [{ topic: INPUT, partition }] : []))
-  for (;;) {
-    const committed = await consumer.committed(partitions)
-    const isDone = partitions.every(
-      ({ partition }) => (committed.get(INPUT, partition)?.offset ?? 0) >= log[partition]!.length,
-    )
-    if (isDone) return
-    await platform.timers.sleep(200)
+/** Resolves once the application has committed everything that is in the log, and what it made of it on the way. */
+export async function waitForApplication(platform: Platform, scenario: Scenario): Promise<void> {
+  await using consumer = readerOf(platform, APPLICATION)
+  for (const topic of scenario.isRekeyed ? [INPUT, REPARTITION] : [INPUT]) {
+    const partitions = partitionsOf(topic, scenario)
+    const ends = await consumer.endOffsets(partitions)
+    const isDone = async () => {
+      const committed = await consumer.committed(partitions)
+      return [...ends].every(([at, end]) => (committed.get(at.topic, at.partition)?.offset ?? 0) >= end)
+    }
+    while (!(await isDone())) await platform.timers.sleep(200)
   }
 }
 
@@ -147,7 +143,7 @@ export function judgeCounts(
 ): void {
   const expected = new Map<string, number>()
   for (const { key, timestampMs } of log.flat()) {
-    const window = `${key}@${timestampMs - (timestampMs % scenario.windowMs)}`
+    const window = `${countedKey(key, scenario)}@${timestampMs - (timestampMs % scenario.windowMs)}`
     expected.set(window, (expected.get(window) ?? 0) + 1)
   }
   const isExact = scenario.faults.every(({ kind }) => HARMLESS.has(kind))
