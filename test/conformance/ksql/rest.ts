@@ -2,11 +2,11 @@
 import { type DataSource, parseScript } from '@millrace/ksql'
 import type { Platform } from '@millrace/platform'
 import { parse } from 'lossless-json'
+import { avroSpecSerde } from './avro-spec.ts'
 import { numberOf, type Spec, type SpecRecord, type SpecTopic } from './corpus.ts'
 import { matches, show } from './match.ts'
 import { differsFromEntity, differsFromRows, text } from './rest-match.ts'
 import { type Answer, RestStack } from './rest-stack.ts'
-import { specAvro } from './spec-avro.ts'
 import { type SpecSerde, specSerde } from './spec-serdes.ts'
 import { windowedKey } from './windowed-keys.ts'
 
@@ -154,7 +154,7 @@ class RestRun {
   private serde({ topic, keyFormat, valueFormat, schema }: DataSource, isKey: boolean): SpecSerde | Promise<SpecSerde> {
     const format = isKey ? keyFormat : valueFormat
     return format.name === 'AVRO'
-      ? specAvro(this.stack.schemas, topic, isKey)
+      ? avroSpecSerde(this.stack.schemas, topic, isKey)
       : specSerde(format, isKey ? schema.key : schema.value, true)
   }
   private sourceOf(topic: string): DataSource {
