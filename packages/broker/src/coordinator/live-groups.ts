@@ -52,6 +52,7 @@ export class LiveGroups {
       try {
         await this.log.load(partition, record => this.restore(record))
       } catch (error) {
+        if (this.isClosed) return // The broker stops, and has closed the log under the reader.
         this.broken.add(partition)
         this.onBug(error)
       }
