@@ -5,7 +5,7 @@ import { readCases } from './corpus.ts'
 import { type RestCase, runRestCase } from './rest.ts'
 
 /** Cases wait more than they compute. */
-const CASES_AT_A_TIME = 6
+const CASES_AT_A_TIME = 10
 
 const { directory, json, only } = runnerOptions('ksql-rest')
 const platform = await realPlatform()
