@@ -1,7 +1,7 @@
 /**
  * All settings of the broker, with Apache Kafka's names and defaults (4.3, `KafkaConfig`). Defaults differ where one
  * node calls for it: `listeners` (loopback only, because nobody has to authenticate), replication factors (1),
- * `queued.max.request.bytes` (bounded).
+ * `queued.max.request.bytes` (bounded); `socket.request.max.bytes` has a ceiling.
  */
 import {
   boolean,
@@ -17,6 +17,8 @@ import { LOG_CONFIG } from './log-config.ts'
 import { optional } from './optional-setting.ts'
 
 const MAX_INT = 2 ** 31 - 1
+/** Recovery takes a greater size for damage, not for a batch: what passes this must not get into a log. */
+export const LARGEST_REQUEST_BYTES = 256 * 1024 * 1024
 
 const SOCKET_CONFIG = defineConfig({
   listeners: {
@@ -30,7 +32,7 @@ const SOCKET_CONFIG = defineConfig({
     doc: 'What clients are told to connect to. Default: listeners, with 127.0.0.1 in place of all interfaces.',
   },
   'socket.request.max.bytes': {
-    type: int({ min: 1 }),
+    type: int({ min: 1, max: LARGEST_REQUEST_BYTES }),
     default: 104_857_600,
     doc: 'The largest request. A connection that announces a larger one is closed.',
   },

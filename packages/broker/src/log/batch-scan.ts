@@ -1,11 +1,10 @@
 /** Walking the batches of a log file in pieces of bounded memory, a turn of the event loop for each piece. */
 import type { OpenFile } from '@millrace/platform'
 import { BATCH_HEADER_BYTES, type BatchCodecs, RecordBatch } from '@millrace/protocol'
+import { LARGEST_REQUEST_BYTES } from '../config/broker-config.ts'
 import { baseOffsetAt, batchSizeAt } from './batch-header.ts'
 
 const WINDOW_BYTES = 1024 * 1024
-/** No request is larger (`socket.request.max.bytes`), so a greater size is damage, not a batch. */
-export const MAX_STORED_BATCH_BYTES = 256 * 1024 * 1024
 
 /**
  * Calls `visit` with each batch from `from` on until it returns false. Returns the position of the batch it refused, or of
@@ -28,7 +27,7 @@ export async function scanBatches(
       const at = position - windowStart
       if (length - at < BATCH_HEADER_BYTES) break
       const sizeInBytes = batchSizeAt(window, at)
-      if (sizeInBytes === 0 || sizeInBytes > Math.min(to - position, MAX_STORED_BATCH_BYTES)) return position
+      if (sizeInBytes === 0 || sizeInBytes > Math.min(to - position, LARGEST_REQUEST_BYTES)) return position
       if (sizeInBytes > length - at) {
         if (sizeInBytes > window.length) window = Buffer.allocUnsafeSlow(sizeInBytes)
         break
@@ -60,7 +59,7 @@ export async function findBatchBehind(
     const last = length - BATCH_HEADER_BYTES
     for (let at = 0; at <= last; at++) {
       const sizeInBytes = batchSizeAt(window, at)
-      if (sizeInBytes === 0 || sizeInBytes > Math.min(to - windowStart - at, MAX_STORED_BATCH_BYTES)) continue
+      if (sizeInBytes === 0 || sizeInBytes > Math.min(to - windowStart - at, LARGEST_REQUEST_BYTES)) continue
       const baseOffset = baseOffsetAt(window, at)
       if (baseOffset < minOffset || baseOffset > minOffset + 0x7fff_ffff) continue
       if (await isValidBatch(file, windowStart + at, sizeInBytes, codecs)) return windowStart + at

@@ -18,6 +18,7 @@ describe('settings of the broker', () => {
     { 'num.partitions': '0' },
     { 'num.partitions': 'many' },
     { 'group.min.session.timeout.ms': 10, 'group.max.session.timeout.ms': 5 },
+    { 'socket.request.max.bytes': 2 ** 28 + 1 },
   ]
   test.each(refused)('%j is refused', input => {
     expect(() => parseBrokerConfig(input as never)).toThrow(expect.objectContaining({ code: 'INVALID_CONFIG' }))
