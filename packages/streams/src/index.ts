@@ -7,6 +7,7 @@ export { Materialized, type StoreType } from './dsl/materialized.ts'
 export { Named } from './dsl/named.ts'
 export { Produced } from './dsl/produced.ts'
 export { Repartitioned } from './dsl/repartitioned.ts'
+export { StreamJoined } from './dsl/stream-joined.ts'
 export type {
   BranchedKStream,
   BranchOptions,
@@ -110,5 +111,6 @@ export {
 } from './topology/timestamp-extractors.ts'
 export { type SinkOptions, type SourceOptions, Topology } from './topology/topology.ts'
 export { days, hours, milliseconds, minutes, seconds } from './windows/durations.ts'
+export { JoinWindows } from './windows/join-windows.ts'
 export { TimeWindows } from './windows/time-windows.ts'
 export { Windowed } from './windows/windowed.ts'

@@ -8,7 +8,14 @@ export interface StreamsBuilderOptions {
   readonly defaultValueSerde?: Serde<unknown>
   /** `persistent` when absent. */
   readonly defaultStoreType?: StoreType
+  /**
+   * Wall-clock time between two looks of a left or outer join of streams for records that have found no partner; 1 s when
+   * absent. 0 looks with each record that advances stream time.
+   */
+  readonly outerJoinEmitIntervalMs?: number
 }
+
+const DEFAULT_OUTER_JOIN_EMIT_INTERVAL_MS = 1_000
 
 /** What holds for operators of a builder that are told nothing else. */
 export class BuilderDefaults {
@@ -16,6 +23,10 @@ export class BuilderDefaults {
 
   get storeType(): StoreType {
     return this.options.defaultStoreType ?? 'persistent'
+  }
+
+  get outerJoinEmitIntervalMs(): number {
+    return this.options.outerJoinEmitIntervalMs ?? DEFAULT_OUTER_JOIN_EMIT_INTERVAL_MS
   }
 
   /**

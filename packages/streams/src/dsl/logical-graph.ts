@@ -17,7 +17,7 @@ export type Operator =
   | StreamSource
   | TableSource
   | ProcessingOperator
-  | TableJoin
+  | Join
   | Repartition
   | GroupedTableRepartition
   | StreamSink
@@ -47,17 +47,24 @@ export interface ProcessingOperator {
   readonly processing: Processing
 }
 
-/** For each table a processor of its changes, and one that makes a table of what these forward. The node has its name. */
-export interface TableJoin {
-  readonly kind: 'table-join'
-  readonly sides: readonly TableJoinReaction[]
+/** For each input a processor of its records, and one that brings together what these forward. The node has its name. */
+export interface Join {
+  readonly kind: 'join'
+  readonly sides: readonly JoinReaction[]
   readonly merge: Processing
+  /** Asked when the topology is built. */
+  stores?(defaults: BuilderDefaults): readonly SharedStore[]
 }
 
-export interface TableJoinReaction {
+export interface JoinReaction {
   readonly name: string
   readonly parent: LogicalNode
   readonly processing: Processing
+}
+
+export interface SharedStore {
+  readonly builder: StoreBuilder
+  readonly processorNames: readonly string[]
 }
 
 export interface Processing {

@@ -133,13 +133,16 @@ class PhysicalPlan {
       case 'processor':
         this.#processor(name, operator.processing, parents)
         return
-      case 'table-join':
+      case 'join':
         for (const side of operator.sides) this.#processor(side.name, side.processing, [side.parent.name])
         this.#processor(
           name,
           operator.merge,
           operator.sides.map(side => side.name),
         )
+        for (const { builder, processorNames } of operator.stores?.(this.defaults) ?? []) {
+          this.topology.addStateStore(builder, ...processorNames)
+        }
         return
       case 'repartition':
         this.#repartition(name, operator, parents, nullKeysAreWanted(node))
@@ -178,12 +181,12 @@ class PhysicalPlan {
     const keySerde = this.defaults.keySerde(
       operator.keySerde,
       `the repartition topic ${topic}`,
-      'Grouped, Joined or Repartitioned',
+      'Grouped, Joined, StreamJoined or Repartitioned',
     )
     const valueSerde = this.defaults.valueSerde(
       operator.valueSerde,
       `the repartition topic ${topic}`,
-      'Grouped, Joined or Repartitioned',
+      'Grouped, Joined, StreamJoined or Repartitioned',
     )
     this.topology
       .addRepartitionTopic(topic, { partitionCount })

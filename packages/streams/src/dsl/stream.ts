@@ -13,6 +13,7 @@ import { streamTableJoin, streamTableLeftJoin } from '../processors/stream-table
 import type { ValueJoiner } from '../processors/value-joiner.ts'
 import { type FieldUse, ONLY_FORWARDED, READ_AND_FORWARDED, READ_AND_REPLACED } from '../topology/field-use.ts'
 import type { TopicNameExtractor } from '../topology/nodes.ts'
+import { JoinWindows } from '../windows/join-windows.ts'
 import { BranchedStream } from './branched-stream.ts'
 import type { Grouped } from './grouped.ts'
 import { JoinRepartition } from './join-repartition.ts'
@@ -25,6 +26,8 @@ import type { StreamOrigin, TableOrigin } from './origin.ts'
 import type { Produced } from './produced.ts'
 import { repartitionNode } from './repartition.ts'
 import type { Repartitioned } from './repartitioned.ts'
+import { joinStreams, type StreamJoinOptions } from './stream-join.ts'
+import type { StreamJoined } from './stream-joined.ts'
 import { joinStreamWithTable } from './stream-table-join.ts'
 import type {
   BranchedKStream,
@@ -193,12 +196,27 @@ export class Stream<K, V> implements KStream<K, V> {
     table: KTable<NonNullable<K>, VO>,
     joiner: ValueJoiner<K, V, VO, VR>,
     joined?: Joined<K, V>,
+  ): KStream<K, VR>
+  join<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: ValueJoiner<K, V, VO, VR>,
+    windows: JoinWindows,
+    streamJoined?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR>
+  join<VO, VR>(
+    other: KTable<NonNullable<K>, VO> | KStream<K, VO>,
+    joiner: ValueJoiner<K, V, VO, VR>,
+    windowsOrJoined?: JoinWindows | Joined<K, V>,
+    streamJoined?: StreamJoined<K, V, VO>,
   ): KStream<K, VR> {
-    return joinStreamWithTable(this.#forJoins, tableOriginOf(table), {
+    if (windowsOrJoined instanceof JoinWindows) {
+      return this.#joinStream(other, { kind: 'inner', joiner, windows: windowsOrJoined, streamJoined })
+    }
+    return joinStreamWithTable<K, V, VO, VR>(this.#forJoins, tableOriginOf(other), {
       prefix: 'KSTREAM-JOIN-',
       takesNullKeys: false,
       supplier: rows => streamTableJoin(rows, joiner),
-      joined,
+      joined: windowsOrJoined,
     })
   }
 
@@ -206,13 +224,37 @@ export class Stream<K, V> implements KStream<K, V> {
     table: KTable<NonNullable<K>, VO>,
     joiner: ValueJoiner<K, V, VO | null, VR>,
     joined?: Joined<K, V>,
+  ): KStream<K, VR>
+  leftJoin<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    windows: JoinWindows,
+    streamJoined?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR>
+  leftJoin<VO, VR>(
+    other: KTable<NonNullable<K>, VO> | KStream<K, VO>,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    windowsOrJoined?: JoinWindows | Joined<K, V>,
+    streamJoined?: StreamJoined<K, V, VO>,
   ): KStream<K, VR> {
-    return joinStreamWithTable(this.#forJoins, tableOriginOf(table), {
+    if (windowsOrJoined instanceof JoinWindows) {
+      return this.#joinStream(other, { kind: 'left', joiner, windows: windowsOrJoined, streamJoined })
+    }
+    return joinStreamWithTable<K, V, VO, VR>(this.#forJoins, tableOriginOf(other), {
       prefix: 'KSTREAM-LEFTJOIN-',
       takesNullKeys: true,
       supplier: rows => streamTableLeftJoin(rows, joiner),
-      joined,
+      joined: windowsOrJoined,
     })
+  }
+
+  outerJoin<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: ValueJoiner<K, V | null, VO | null, VR>,
+    windows: JoinWindows,
+    streamJoined?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR> {
+    return this.#joinStream(other, { kind: 'outer', joiner, windows, streamJoined })
   }
 
   groupByKey(grouped?: Grouped<K, V>): KGroupedStream<K, V> {
@@ -230,6 +272,13 @@ export class Stream<K, V> implements KStream<K, V> {
     const valueSerde = options.valueSerde ?? this.origin.valueSerde
     const { keySerde } = options
     return dsl.groupedStream({ dsl, node, keySerde, valueSerde, repartitionRequired: true }, options.name)
+  }
+
+  #joinStream<VO, VR>(other: unknown, options: StreamJoinOptions<K, V, VO, VR>): KStream<K, VR> {
+    if (!(other instanceof Stream))
+      throw new TypeError('a stream joins within windows with a stream of a StreamsBuilder')
+    const right: JoinRepartition<K, VO> = other.#forJoins
+    return joinStreams(this.#forJoins, right, options)
   }
 
   #name(prefix: string, named: Named | undefined): string {
@@ -262,7 +311,7 @@ export class Stream<K, V> implements KStream<K, V> {
   }
 }
 
-function tableOriginOf<K, V>(table: KTable<NonNullable<K>, V>): TableOrigin<K, V> {
+function tableOriginOf<K, V>(table: unknown): TableOrigin<K, V> {
   if (!(table instanceof Table)) throw new TypeError('a stream joins with a table of a StreamsBuilder')
   return table.origin
 }

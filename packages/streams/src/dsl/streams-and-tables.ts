@@ -12,6 +12,7 @@ import type { ValueMapper } from '../processors/map-values.ts'
 import type { Reducer } from '../processors/reduce.ts'
 import type { ValueJoiner } from '../processors/value-joiner.ts'
 import type { TopicNameExtractor } from '../topology/nodes.ts'
+import type { JoinWindows } from '../windows/join-windows.ts'
 import type { TimeWindows } from '../windows/time-windows.ts'
 import type { Windowed } from '../windows/windowed.ts'
 import type { Grouped } from './grouped.ts'
@@ -20,6 +21,7 @@ import type { Materialized } from './materialized.ts'
 import type { Named } from './named.ts'
 import type { Produced } from './produced.ts'
 import type { Repartitioned } from './repartitioned.ts'
+import type { StreamJoined } from './stream-joined.ts'
 
 export type Predicate<K, V> = (key: K, value: V) => boolean
 
@@ -59,11 +61,35 @@ export interface KStream<K, V> {
     joiner: ValueJoiner<K, V, VO, VR>,
     joined?: Joined<K, V>,
   ): KStream<K, VR>
+  /**
+   * Joins each record with those of the other stream that have the same key and a timestamp within the windows. The topics
+   * of both must have equally many partitions. Records with a null key or value are dropped.
+   */
+  join<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: ValueJoiner<K, V, VO, VR>,
+    windows: JoinWindows,
+    streamJoined?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR>
   /** As {@link KStream.join}, with null where there is no row or the record has no key. */
   leftJoin<VO, VR>(
     table: KTable<NonNullable<K>, VO>,
     joiner: ValueJoiner<K, V, VO | null, VR>,
     joined?: Joined<K, V>,
+  ): KStream<K, VR>
+  /** As the inner join; a record that has found no partner by the time its window and grace close is joined with null. */
+  leftJoin<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: ValueJoiner<K, V, VO | null, VR>,
+    windows: JoinWindows,
+    streamJoined?: StreamJoined<K, V, VO>,
+  ): KStream<K, VR>
+  /** As the left join, in both directions. */
+  outerJoin<VO, VR>(
+    other: KStream<K, VO>,
+    joiner: ValueJoiner<K, V | null, VO | null, VR>,
+    windows: JoinWindows,
+    streamJoined?: StreamJoined<K, V, VO>,
   ): KStream<K, VR>
   groupByKey(grouped?: Grouped<K, V>): KGroupedStream<K, V>
   groupBy<KR>(selector: (key: K, value: V) => KR, grouped?: Grouped<KR, V>): KGroupedStream<KR, V>

@@ -81,7 +81,7 @@ export function joinTables<K, V, VO, VR>(
   const node = new LogicalNode(
     mergeName,
     {
-      kind: 'table-join',
+      kind: 'join',
       sides: [
         {
           name: names.processorOr(suffixed(named, '-join-this'), 'KTABLE-JOINTHIS-'),

@@ -15,11 +15,14 @@ import type {
 import { Changelog } from './stores/changelog.ts'
 import { ChangeloggedRows } from './stores/changelogged-rows.ts'
 import { ChangeloggedWindowRows } from './stores/changelogged-window-rows.ts'
+import { JoinRows } from './stores/join-rows.ts'
+import { JoinStore } from './stores/join-store.ts'
 import { type KeyValueLayers, PlainKeyValueStore, TypedTimestampedKeyValueStore } from './stores/key-value-store.ts'
 import { PLAIN_ROWS, type RowFormat, TIMESTAMPED_ROWS } from './stores/row-format.ts'
 import { SegmentedWindowRows } from './stores/segmented-window-rows.ts'
 import type { StoreContext } from './stores/store-context.ts'
 import { StoreSerdes } from './stores/store-serdes.ts'
+import { UnmatchedStore } from './stores/unmatched-store.ts'
 import { PlainWindowStore, TypedTimestampedWindowStore, type WindowLayers } from './stores/window-store.ts'
 
 export interface KeyValueStoreSupplier {
@@ -37,7 +40,16 @@ export interface WindowStoreSupplier {
   readonly windowSizeMs: number
 }
 
-export type StoreSupplier = KeyValueStoreSupplier | WindowStoreSupplier
+/** Records of one side of a join of streams; times as in {@link WindowStoreSupplier}. */
+export interface JoinStoreSupplier {
+  readonly kind: 'join'
+  readonly name: string
+  readonly persistent: boolean
+  readonly retentionMs: number
+  readonly windowSizeMs: number
+}
+
+export type StoreSupplier = KeyValueStoreSupplier | WindowStoreSupplier | JoinStoreSupplier
 
 /** What a store asks of its changelog topic beside the library's own settings. Kafka's topic property names. */
 export type ChangelogConfig = Readonly<Record<string, string>>
@@ -136,6 +148,51 @@ export const Stores = {
 export interface WindowStoreTimes {
   readonly retentionMs: number
   readonly windowSizeMs: number
+}
+
+/** The records of one side of a join of streams. */
+export function joinStoreBuilder<K, V>(
+  name: string,
+  persistent: boolean,
+  { retentionMs, windowSizeMs }: WindowStoreTimes,
+  keySerde: Serde<K>,
+  valueSerde: Serde<V>,
+): StoreBuilder<JoinStore<K, V>> {
+  const make: MakeStore<JoinStore<K, V>> = (context, isLogged) => {
+    const retention = { retentionMs, expiry: persistent ? 'by-segment' : 'by-start' } as const
+    return new JoinStore({
+      name,
+      persistent,
+      serdes: new StoreSerdes(context.changelogTopic(name), keySerde, valueSerde),
+      rows: new JoinRows(ownRowsOf(name, persistent, context), retention, windowSizeMs),
+      changelog: isLogged ? new Changelog(context, name, PLAIN_ROWS) : undefined,
+      onExpired: () => context.dropExpired(),
+    })
+  }
+  return new StoreBuilder({ kind: 'join', name, persistent, retentionMs, windowSizeMs }, make, {})
+}
+
+/** What waits in a left or outer join of streams. */
+export function unmatchedStoreBuilder<K, VL, VR>(
+  name: string,
+  persistent: boolean,
+  keySerde: Serde<K>,
+  leftSerde: Serde<VL>,
+  rightSerde: Serde<VR>,
+): StoreBuilder<UnmatchedStore<K, VL, VR>> {
+  const make: MakeStore<UnmatchedStore<K, VL, VR>> = (context, isLogged) => {
+    const topic = context.changelogTopic(name)
+    const ownRows = ownRowsOf(name, persistent, context)
+    return new UnmatchedStore({
+      name,
+      persistent,
+      left: new StoreSerdes(topic, keySerde, leftSerde),
+      right: new StoreSerdes(topic, keySerde, rightSerde),
+      rows: isLogged ? new ChangeloggedRows(ownRows, new Changelog(context, name, PLAIN_ROWS)) : ownRows,
+      ownRows,
+    })
+  }
+  return new StoreBuilder({ kind: 'key-value', name, persistent }, make, {})
 }
 
 function windowStoreSupplier(name: string, persistent: boolean, times: WindowStoreTimes): WindowStoreSupplier {

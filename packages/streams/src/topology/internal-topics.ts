@@ -47,9 +47,10 @@ export function changelogTopic(
   settings: InternalTopicSettings,
 ): InternalTopic {
   const cleanup: Record<string, string> =
-    supplier.kind === 'window'
+    supplier.kind !== 'key-value'
       ? {
-          'cleanup.policy': 'compact,delete',
+          // each record of a join has a key of its own, so there is nothing to compact
+          'cleanup.policy': supplier.kind === 'join' ? 'delete' : 'compact,delete',
           'retention.ms': String(supplier.retentionMs + settings.windowStoreAdditionalRetentionMs),
         }
       : { 'cleanup.policy': 'compact' }

@@ -1,6 +1,7 @@
 /** Runs traces on topologies: each scenario on both kinds of stores and at two scales of time. */
 import { Serdes } from '@millrace/client'
 import { describe, expect, test } from 'vitest'
+import type { StreamsBuilderOptions } from '../../src/dsl/builder-defaults.ts'
 import type { StoreType } from '../../src/dsl/materialized.ts'
 import { StreamsBuilder } from '../../src/dsl/streams-builder.ts'
 import type { RecordHeaders } from '../../src/processor/record.ts'
@@ -18,6 +19,7 @@ export interface Scenario {
   readonly inputValue?: (text: string) => Uint8Array
   /** How keys and values of output topics are printed; by topic without the application's prefix. UTF-8 when absent. */
   readonly formats?: Readonly<Record<string, OutputFormat>>
+  readonly builder?: StreamsBuilderOptions
   readonly driver?: TopologyTestDriverOptions
   /** Of 1 ms, and of a minute, where the effects of store segments show. */
   readonly unitsMs?: readonly number[]
@@ -55,6 +57,7 @@ function runScenario(scenario: Scenario, storeType: StoreType, unitMs: number): 
     defaultKeySerde: Serdes.string(),
     defaultValueSerde: Serdes.string(),
     defaultStoreType: storeType,
+    ...scenario.builder,
   })
   scenario.build(builder, unitMs)
   using driver = new TopologyTestDriver(builder.build(), { applicationId: APPLICATION_ID, ...scenario.driver })

@@ -8,10 +8,11 @@ const TIME_BYTES = 8
 const SEQUENCE_BYTES = 4
 
 /** The key of a window in its changelog, as in Kafka Streams: `key ‖ start(8) ‖ sequence(4)`, big-endian. */
-export function windowChangelogKey(key: Uint8Array, startMs: number): Buffer {
+export function windowChangelogKey(key: Uint8Array, startMs: number, sequence = 0): Buffer {
   const bytes = Buffer.alloc(key.length + TIME_BYTES + SEQUENCE_BYTES)
   bytes.set(key)
   writeInt64(bytes, startMs, key.length)
+  bytes.writeInt32BE(sequence, key.length + TIME_BYTES)
   return bytes
 }
 

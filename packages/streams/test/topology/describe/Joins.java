@@ -25,6 +25,8 @@ public class Joins {
     static KStream<String, String> stream(StreamsBuilder b, String topic) { return b.stream(topic, text()); }
     static KTable<String, String> table(StreamsBuilder b, String topic) { return b.table(topic, text()); }
     static Joined<String, String, String> joined() { return Joined.with(Serdes.String(), Serdes.String(), Serdes.String()); }
+    static StreamJoined<String, String, String> streamJoined() { return StreamJoined.with(Serdes.String(), Serdes.String(), Serdes.String()); }
+    static final JoinWindows within10 = JoinWindows.ofTimeDifferenceWithNoGrace(Duration.ofMillis(10));
     static final ValueJoiner<String, String, String> plus = (l, r) -> l + "+" + r;
 
     public static void main(String[] arguments) {
@@ -60,6 +62,23 @@ public class Joins {
             g.count().join(g.reduce((x, y) -> y), (l, r) -> l + r).toStream().to("out"); });
         dsl("a table with values made of its own", b -> { KTable<String, String> t = table(b, "t"); t.join(t.mapValues(v -> v), plus).toStream().to("out"); });
         dsl("a table with itself", b -> { KTable<String, String> t = table(b, "t"); t.join(t, plus).toStream().to("out"); });
+
+        dsl("stream with stream", b -> stream(b, "l").join(stream(b, "r"), plus, within10).to("out"));
+        dsl("stream with stream, left", b -> stream(b, "l").leftJoin(stream(b, "r"), plus, within10).to("out"));
+        dsl("stream with stream, outer", b -> stream(b, "l").outerJoin(stream(b, "r"), plus, within10).to("out"));
+        dsl("stream with stream, named", b -> stream(b, "l").join(stream(b, "r"), plus, within10, streamJoined().withName("joining")).to("out"));
+        dsl("stream with stream, left, stores named", b -> stream(b, "l").leftJoin(stream(b, "r"), plus, within10, streamJoined().withStoreName("kept")).to("out"));
+        dsl("stream with stream, outer, all named", b -> stream(b, "l").outerJoin(stream(b, "r"), plus, within10, streamJoined().withName("joining").withStoreName("kept")).to("out"));
+        dsl("changed stream with stream", b -> stream(b, "l").selectKey((k, v) -> v).join(stream(b, "r"), plus, within10, streamJoined()).to("out"));
+        dsl("stream with changed stream, left", b -> stream(b, "l").leftJoin(stream(b, "r").map((k, v) -> KeyValue.pair(v, k)), plus, within10, streamJoined()).to("out"));
+        dsl("changed streams, named", b -> stream(b, "l").selectKey((k, v) -> v).outerJoin(stream(b, "r").selectKey((k, v) -> v), plus, within10, streamJoined().withName("joining")).to("out"));
+        dsl("three streams", b -> stream(b, "l").join(stream(b, "m"), plus, within10).leftJoin(stream(b, "r"), plus, within10).to("out"));
+        dsl("one changed stream in two joins", b -> { KStream<String, String> s = stream(b, "s").selectKey((k, v) -> v);
+            s.join(stream(b, "l"), plus, within10, streamJoined()).to("a"); s.join(stream(b, "r"), plus, within10, streamJoined()).to("b"); });
+        dsl("a stream with itself", b -> { KStream<String, String> s = stream(b, "s"); s.join(s, plus, within10).to("out"); });
+        dsl("a topic with itself", b -> stream(b, "s").join(stream(b, "s").mapValues(v -> v), plus, within10).to("out"));
+        dsl("joined streams with table, counted", b -> stream(b, "l").join(stream(b, "r"), plus, within10).leftJoin(table(b, "t"), plus)
+            .groupBy((k, v) -> v, Grouped.with(Serdes.String(), Serdes.String())).count().toStream().foreach((k, v) -> { }));
 
         for (Map.Entry<String, String> entry : described.entrySet()) System.out.print("=== " + entry.getKey() + "\n" + entry.getValue());
     }

@@ -5,9 +5,11 @@ import { Grouped } from '../../../src/dsl/grouped.ts'
 import { Joined } from '../../../src/dsl/joined.ts'
 import { Materialized } from '../../../src/dsl/materialized.ts'
 import { Named } from '../../../src/dsl/named.ts'
+import { StreamJoined } from '../../../src/dsl/stream-joined.ts'
 import type { KStream, KTable } from '../../../src/dsl/streams-and-tables.ts'
 import { StreamsBuilder } from '../../../src/dsl/streams-builder.ts'
 import type { Topology } from '../../../src/topology/topology.ts'
+import { JoinWindows } from '../../../src/windows/join-windows.ts'
 
 export const joins = new Map<string, Topology>()
 
@@ -21,6 +23,8 @@ const text = () => Consumed.with(Serdes.string(), Serdes.string())
 const stream = (builder: StreamsBuilder, topic: string): KStream<string, string> => builder.stream(topic, text())
 const table = (builder: StreamsBuilder, topic: string): KTable<string, string> => builder.table(topic, text())
 const joined = () => Joined.with(Serdes.string(), Serdes.string())
+const streamJoined = () => StreamJoined.with(Serdes.string(), Serdes.string(), Serdes.string())
+const within10 = JoinWindows.ofTimeDifferenceWithNoGrace(10)
 const plus = (left: unknown, right: unknown): string => `${left}+${right}`
 const byValue = (_: unknown, value: string): string => value
 const all = () => true
@@ -125,3 +129,59 @@ dsl('a table with itself', b => {
   const rows = table(b, 't')
   rows.join(rows, plus).toStream().to('out')
 })
+dsl('stream with stream', b => stream(b, 'l').join(stream(b, 'r'), plus, within10).to('out'))
+dsl('stream with stream, left', b => stream(b, 'l').leftJoin(stream(b, 'r'), plus, within10).to('out'))
+dsl('stream with stream, outer', b => stream(b, 'l').outerJoin(stream(b, 'r'), plus, within10).to('out'))
+dsl('stream with stream, named', b =>
+  stream(b, 'l').join(stream(b, 'r'), plus, within10, streamJoined().withName('joining')).to('out'),
+)
+dsl('stream with stream, left, stores named', b =>
+  stream(b, 'l').leftJoin(stream(b, 'r'), plus, within10, streamJoined().withStoreName('kept')).to('out'),
+)
+dsl('stream with stream, outer, all named', b => {
+  const named = streamJoined().withName('joining').withStoreName('kept')
+  stream(b, 'l').outerJoin(stream(b, 'r'), plus, within10, named).to('out')
+})
+dsl('changed stream with stream', b =>
+  stream(b, 'l').selectKey(byValue).join(stream(b, 'r'), plus, within10, streamJoined()).to('out'),
+)
+dsl('stream with changed stream, left', b => {
+  const left = stream(b, 'l')
+  const right = stream(b, 'r')
+  left
+    .leftJoin(
+      right.map((key, value) => [value, key]),
+      plus,
+      within10,
+      streamJoined(),
+    )
+    .to('out')
+})
+dsl('changed streams, named', b =>
+  stream(b, 'l')
+    .selectKey(byValue)
+    .outerJoin(stream(b, 'r').selectKey(byValue), plus, within10, streamJoined().withName('joining'))
+    .to('out'),
+)
+dsl('three streams', b =>
+  stream(b, 'l').join(stream(b, 'm'), plus, within10).leftJoin(stream(b, 'r'), plus, within10).to('out'),
+)
+dsl('one changed stream in two joins', b => {
+  const changed = stream(b, 's').selectKey(byValue)
+  changed.join(stream(b, 'l'), plus, within10, streamJoined()).to('a')
+  changed.join(stream(b, 'r'), plus, within10, streamJoined()).to('b')
+})
+dsl('a stream with itself', b => {
+  const records = stream(b, 's')
+  records.join(records, plus, within10).to('out')
+})
+dsl('a topic with itself', b => stream(b, 's').join(stream(b, 's').mapValues(same), plus, within10).to('out'))
+dsl('joined streams with table, counted', b =>
+  stream(b, 'l')
+    .join(stream(b, 'r'), plus, within10)
+    .leftJoin(table(b, 't'), plus)
+    .groupBy(byValue, Grouped.with(Serdes.string(), Serdes.string()))
+    .count()
+    .toStream()
+    .foreach(() => {}),
+)

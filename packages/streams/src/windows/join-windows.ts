@@ -1,0 +1,50 @@
+import { StreamsError } from '../errors.ts'
+
+/**
+ * Which records of two streams belong together: the right one's timestamp is in `[left − before, left + after]`. One of
+ * the two may be negative, so that only earlier or only later records match. Immutable.
+ */
+export class JoinWindows {
+  private constructor(
+    readonly beforeMs: number,
+    readonly afterMs: number,
+    /** How long after its window a record without a partner still waits for a late one. */
+    readonly graceMs: number,
+  ) {
+    for (const [what, spanMs] of [
+      ['before', beforeMs],
+      ['after', afterMs],
+      ['grace', graceMs],
+    ] as const) {
+      if (!Number.isSafeInteger(spanMs)) {
+        throw new StreamsError(`a join window's ${what} is a number of whole milliseconds, not ${spanMs}`)
+      }
+    }
+    if (beforeMs + afterMs < 0) {
+      throw new StreamsError(`a join window from ${-beforeMs} to ${afterMs} ms ends before it starts`)
+    }
+    if (graceMs < 0) throw new StreamsError(`a grace period is at least 0 ms, not ${graceMs}`)
+  }
+
+  /** Timestamps at most `differenceMs` apart, in both directions. */
+  static ofTimeDifferenceAndGrace(differenceMs: number, graceMs: number): JoinWindows {
+    if (!(differenceMs >= 0)) throw new StreamsError(`a time difference is at least 0 ms, not ${differenceMs}`)
+    return new JoinWindows(differenceMs, differenceMs, graceMs)
+  }
+
+  static ofTimeDifferenceWithNoGrace(differenceMs: number): JoinWindows {
+    return JoinWindows.ofTimeDifferenceAndGrace(differenceMs, 0)
+  }
+
+  before(beforeMs: number): JoinWindows {
+    return new JoinWindows(beforeMs, this.afterMs, this.graceMs)
+  }
+
+  after(afterMs: number): JoinWindows {
+    return new JoinWindows(this.beforeMs, afterMs, this.graceMs)
+  }
+
+  get sizeMs(): number {
+    return this.beforeMs + this.afterMs
+  }
+}
