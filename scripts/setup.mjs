@@ -1,4 +1,4 @@
-// Installs and builds what a command needs, and nothing twice: `npm ci` only when the lockfile changed since the last one,
+// Installs and builds what a command needs, and nothing twice: packages only when the lockfile changed since the last time,
 // then the incremental TypeScript build. Plain Node: it runs before there is a node_modules folder.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -26,7 +26,9 @@ const lockfile = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex')
 if (!existsSync(mark) || readFileSync(mark, 'utf8') !== lockfile) {
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
+  // Not `npm ci`: it refuses the lockfile where a registry does not have the optional packages of every other platform.
+  // This installs what the lockfile says too, and does not write it.
+  run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
   writeFileSync(mark, lockfile)
 }
 run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'])
