@@ -144,7 +144,7 @@ export class ProducerStates {
   }
 }
 
-export function firstSequenceOf({ lastSequence, offsetDelta }: RememberedBatch): number {
+function firstSequenceOf({ lastSequence, offsetDelta }: RememberedBatch): number {
   return (lastSequence - offsetDelta + SEQUENCES) % SEQUENCES
 }
 

@@ -18,7 +18,7 @@ import { isRetriable, retrying, staleKnowledgeOf } from './retry.ts'
 export type ConnectionOptions = ParsedOptions<typeof CONNECTION_CONFIG>
 
 /** What FindCoordinator calls its key types. */
-export const COORDINATOR_OF = { group: 0, transaction: 1 } as const
+const COORDINATOR_OF = { group: 0, transaction: 1 } as const
 export type CoordinatorKind = keyof typeof COORDINATOR_OF
 
 export interface RequestTarget {

@@ -6,7 +6,7 @@ import type { Scheduler } from './scheduler.ts'
 import type { SeededRandom } from './seeded-random.ts'
 
 /** 2026-01-01T00:00:00Z: where every simulation begins. */
-export const SIMULATION_START_MS = 1_767_225_600_000
+const SIMULATION_START_MS = 1_767_225_600_000
 
 /** How long a turn of the event loop takes at most. */
 const LONGEST_TURN_US = 20
