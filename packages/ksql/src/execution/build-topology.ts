@@ -8,11 +8,13 @@ import {
   Consumed,
   Grouped,
   Joined,
+  JoinWindows,
   type KStream,
   type KTable,
   Materialized,
   Named,
   Produced,
+  StreamJoined,
   StreamsBuilder,
   TimeWindowedSerde,
   TimeWindows,
@@ -42,6 +44,7 @@ import type {
   SourceStep,
   Step,
   StepSchema,
+  StreamStreamJoinStep,
   StreamTableJoinStep,
   TableTableJoinStep,
 } from '../plan/steps.ts'
@@ -97,6 +100,8 @@ export function buildAnswering(
 ): Topology {
   return new TopologyBuilder(queryId, context).answering(root, onRow)
 }
+
+const DAY_MS = 86_400_000
 
 class TopologyBuilder {
   private readonly builder = new StreamsBuilder()
@@ -186,7 +191,7 @@ class TopologyBuilder {
       case 'tableTableJoin':
         return this.tableTableJoin(step)
       case 'streamStreamJoin':
-        throw unsupported(`${step.kind} steps`)
+        return this.streamStreamJoin(step)
     }
   }
 
@@ -374,6 +379,31 @@ class TopologyBuilder {
     return { kind: 'stream', stream: result as unknown as KStream<Key, Value> }
   }
 
+  private streamStreamJoin(step: StreamStreamJoinStep): Rows {
+    const merge = this.merger(step)
+    // Records without a value have nothing to join.
+    const [left, right] = [step.left, step.right].map(
+      side => this.stream(side).filter((_, row) => row !== null) as KStream<Row, Row>,
+    ) as [KStream<Row, Row>, KStream<Row, Row>]
+    const joined = StreamJoined.with(
+      this.internalKeySerde(step.formats, step.schema.key),
+      internalSerde(step.left.schema.value),
+      internalSerde(step.right.schema.value),
+    )
+      .withName(step.context)
+      .withStoreName(step.context)
+    const windows = JoinWindows.ofTimeDifferenceAndGrace(0, step.graceMs ?? graceWhereNoneIsGivenMs(step))
+      .before(step.beforeMs)
+      .after(step.afterMs)
+    const stream =
+      step.join === 'INNER'
+        ? left.join<Row, Row>(right, (a, b) => merge(a, b), windows, joined)
+        : step.join === 'LEFT'
+          ? left.leftJoin<Row, Row>(right, (a, b) => merge(a, b), windows, joined)
+          : left.outerJoin<Row, Row>(right, (a, b) => merge(a, b), windows, joined)
+    return { kind: 'stream', stream: stream as unknown as KStream<Key, Value> }
+  }
+
   private tableTableJoin(step: TableTableJoinStep): Rows {
     const [left, right] = [this.step(step.left), this.step(step.right)]
     if (left.kind !== 'table' || right.kind !== 'table') throw new TypeError('a stream where a table is needed')
@@ -455,6 +485,12 @@ function valueOrNull(evaluate: Evaluate, row: Row, errors: EvaluationContext): S
 export function keyRow(key: Key): Row {
   if (key === null) return []
   return key instanceof Windowed ? key.key : key
+}
+
+/** A day together with the window. Joins that have unmatched rows would tell them at once then, which none does here. */
+function graceWhereNoneIsGivenMs({ join, beforeMs, afterMs }: StreamStreamJoinStep): number {
+  if (join !== 'INNER') throw unsupported(`${join} joins of streams without a GRACE PERIOD`)
+  return Math.max(0, DAY_MS - beforeMs - afterMs)
 }
 
 function unsupported(what: string): SqlAnalysisError {
