@@ -89,7 +89,7 @@ export function joinStreams<K, V, VO, VR>(
     const leftValue = defaults.valueSerde(valueSerde ?? left.valueSerde, place(names.leftStore), 'StreamJoined')
     const rightValue = defaults.valueSerde(otherValueSerde ?? right.valueSerde, place(names.rightStore), 'StreamJoined')
     const persistent = (options.storeType ?? defaults.storeType) === 'persistent'
-    const times = { retentionMs: windows.sizeMs + windows.graceMs, windowSizeMs: windows.sizeMs }
+    const times = { retentionMs: windows.retentionMs, windowSizeMs: windows.sizeMs }
     const logged = (builder: StoreBuilder): StoreBuilder =>
       options.changelogConfig === null
         ? builder.withLoggingDisabled()

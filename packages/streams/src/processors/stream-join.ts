@@ -79,7 +79,7 @@ export function outerStreamJoin<K, V, VO, VL, VR, R>(
         if (timestampMs === progress.streamTimeMs) emitClosed(record)
         const hasPartner = join(record, otherMs => unmatched.remove(otherSide, key, otherMs))
         if (hasPartner || !isPreserved) return
-        if (Math.max(0, timestampMs + lookAheadMs) < progress.streamTimeMs) {
+        if (timestampMs + lookAheadMs < progress.streamTimeMs) {
           context.forward(record.withValue(joiner(value, null, key) ?? null))
           return
         }
@@ -100,9 +100,7 @@ function matching<K, V, VO, VR>(
     side === 'left' ? [windows.beforeMs, windows.afterMs] : [windows.afterMs, windows.beforeMs]
   return (record, onPartner) => {
     const { key, value, timestampMs } = record
-    const fromMs = Math.max(0, timestampMs - beforeMs)
-    const toMs = Math.max(0, timestampMs + afterMs)
-    const partners = others.fetchEncoded(storeKey(record, others), fromMs, toMs)
+    const partners = others.fetchEncoded(storeKey(record, others), timestampMs - beforeMs, timestampMs + afterMs)
     for (const partner of partners) {
       onPartner(partner.timestampMs)
       const result = joiner(value, partner.value, key) ?? null

@@ -47,4 +47,9 @@ export class JoinWindows {
   get sizeMs(): number {
     return this.beforeMs + this.afterMs
   }
+
+  /** How long a record may still meet a partner: longer than the window where that does not reach back to the record. */
+  get retentionMs(): number {
+    return Math.max(this.sizeMs, this.beforeMs, this.afterMs) + this.graceMs
+  }
 }

@@ -106,8 +106,9 @@ export class JoinRows {
     this.#firstBucket = firstBucket
   }
 
+  /** One more than other stores show: join windows include both of their ends. */
   #firstVisibleMs(): number {
-    return this.#observedMs - this.#retentionMs + 1
+    return this.#observedMs - this.#retentionMs
   }
 
   #firstLiveSegmentMs(): number {
