@@ -31,6 +31,7 @@ import {
   type GroupFilter,
   type GroupListing,
   listGroups,
+  removeStaticMembers,
 } from './groups.ts'
 import { deleteRecords, type RecordsToDelete } from './records.ts'
 import {
@@ -158,6 +159,14 @@ export class Admin implements AsyncDisposable {
   ): Promise<void> {
     const identity = { groupId, generationId: -1, memberId: '', groupInstanceId: null }
     await commitOffsets(this.cluster, identity, offsets, this.limit(options))
+  }
+  /** `removeMembersFromConsumerGroup`: static members, who do not leave by themselves. */
+  async removeMembersFromConsumerGroup(
+    groupId: string,
+    groupInstanceIds: readonly string[],
+    options: CallOptions = {},
+  ): Promise<void> {
+    await removeStaticMembers(this.cluster, groupId, groupInstanceIds, this.limit(options))
   }
   async deleteGroups(groupIds: readonly string[], options: CallOptions = {}): Promise<void> {
     await deleteGroups(this.cluster, groupIds, this.limit(options))

@@ -109,6 +109,31 @@ async function describeGroup(cluster: Cluster, groupId: string, limit: TimeLimit
   return found.get(groupId)!
 }
 
+/** Static members stay in their group until their session ends, unless somebody removes them. Unknown ones are none. */
+export async function removeStaticMembers(
+  cluster: Cluster,
+  groupId: string,
+  groupInstanceIds: readonly string[],
+  limit: TimeLimit,
+): Promise<void> {
+  const call = { operation: 'removing members', limit, coordinatorOf: { kind: 'group', key: groupId } } as const
+  await callForEach(cluster, call, [groupId], async (_pending, remaining) => {
+    const node = await cluster.coordinator('group', groupId, remaining)
+    const members = groupInstanceIds.map(groupInstanceId => ({ memberId: '', groupInstanceId, reason: null }))
+    const answer = await cluster.request(
+      { node, lane: 'main' },
+      APIS.LeaveGroup,
+      () => ({ groupId, members }),
+      remaining,
+    )
+    const codes = [answer.errorCode, ...answer.members.map(({ errorCode }) => errorCode)]
+    const failed = codes.find(code => code !== ErrorCode.NONE && code !== ErrorCode.UNKNOWN_MEMBER_ID)
+    return new Map<string, true | KafkaError>([
+      [groupId, failed === undefined || failureOf(failed, `members of group ${groupId}`)],
+    ])
+  })
+}
+
 export async function deleteGroups(cluster: Cluster, groupIds: readonly string[], limit: TimeLimit): Promise<void> {
   await Promise.all(groupIds.map(groupId => deleteGroup(cluster, groupId, limit)))
 }
