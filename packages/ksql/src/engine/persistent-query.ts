@@ -105,17 +105,22 @@ export class PersistentQuery {
     await this.stop()
     const { bootstrapServers, platform, stateDir } = this.settings
     await using admin = new Admin({ bootstrapServers, platform })
-    await removeInternals(admin, this.applicationId)
+    await removeInternals(admin, this.applicationId, [INSTANCE_ID])
     platform.files.removeTree(`${stateDir}/${this.applicationId}`)
   }
 }
 
 /** What an application keeps on the broker. */
-export async function removeInternals(admin: Admin, applicationId: string): Promise<void> {
+export async function removeInternals(
+  admin: Admin,
+  applicationId: string,
+  staticMembers: readonly string[] = [],
+): Promise<void> {
   const internal = (await admin.listTopics({ includeInternal: true }))
     .map(({ name }) => name)
     .filter(name => name.startsWith(`${applicationId}-`))
   if (internal.length > 0) await admin.deleteTopics(internal)
-  if ((await admin.listGroups()).some(({ groupId }) => groupId === applicationId))
-    await admin.deleteGroups([applicationId])
+  if (!(await admin.listGroups()).some(({ groupId }) => groupId === applicationId)) return
+  if (staticMembers.length > 0) await admin.removeMembersFromConsumerGroup(applicationId, staticMembers)
+  await admin.deleteGroups([applicationId])
 }

@@ -1,6 +1,7 @@
 /** What is wrong with a script, where, and what could have stood there; wording as ksqlDB's clients know it. */
 import { MillraceError } from '@millrace/protocol'
 import type { IParserErrorMessageProvider, IRecognitionException, IToken, TokenType } from 'chevrotain'
+import { pointed } from '../errors/pointed.ts'
 import { isReserved, Name, Semicolon } from '../lexer/tokens.ts'
 
 /** More alternatives than this say nothing; the message then leaves them out. */
@@ -35,7 +36,7 @@ export class SqlSyntaxError extends MillraceError {
 
   /** The message with the line and a caret under the place. */
   get pointed(): string {
-    return `${this.message}\n\n  ${this.sourceLine}\n  ${' '.repeat(this.column - 1)}^`
+    return pointed(this.message, this.sourceLine, { line: 1, column: this.column })
   }
 }
 

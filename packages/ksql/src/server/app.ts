@@ -143,7 +143,7 @@ function stringsOf(value: unknown, name: string): Record<string, string> {
 }
 
 async function executeScript(engine: KsqlEngine, sql: string, requestProperties: Properties): Promise<Entity[]> {
-  const statements = guarded(() => parseScript(sql), null, [])
+  const statements = parsedScript(sql)
   const entities: Entity[] = []
   let properties = requestProperties
   for (const parsed of statements) {
@@ -156,7 +156,7 @@ async function executeScript(engine: KsqlEngine, sql: string, requestProperties:
       const entity = await executeStatement(engine, parsed, properties)
       if (entity !== null) entities.push(entity)
     } catch (error) {
-      throw asRequestError(error, parsed, entities)
+      throw asRequestError(error, parsed, sql, entities)
     }
   }
   return entities
@@ -169,12 +169,21 @@ function withProperty(properties: Properties, { name, value }: ast.SetProperty):
   return changed
 }
 
-function guarded<T>(run: () => T, parsed: ast.ParsedStatement | null, entities: readonly Entity[]): T {
+function parsedScript(sql: string): ast.ParsedStatement[] {
   try {
-    return run()
+    return parseScript(sql)
   } catch (error) {
-    throw asRequestError(error, parsed, entities)
+    throw asRequestError(error, null, sql)
   }
+}
+
+function useQuery({ text }: ast.ParsedStatement): RequestError {
+  return statementError(
+    "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
+    `${text};`,
+    [],
+    ERROR_CODES.useQueryEndpoint,
+  )
 }
 
 async function executeStatement(
@@ -185,12 +194,7 @@ async function executeStatement(
   const { statement } = parsed
   switch (statement.kind) {
     case 'Query':
-      throw statementError(
-        "The following statement types should be issued to the websocket endpoint '/query':\n\t* PRINT\n\t* SELECT",
-        `${parsed.text};`,
-        [],
-        ERROR_CODES.useQueryEndpoint,
-      )
+      throw useQuery(parsed)
     case 'Show':
       return await show(statement, parsed, engine, properties)
     case 'Describe':
@@ -208,8 +212,9 @@ async function executeStatement(
     }
     case 'QueryControl':
       return await control(engine, parsed, statement, properties)
-    case 'DefineVariable':
     case 'Print':
+      throw useQuery(parsed)
+    case 'DefineVariable':
     case 'AlterSystem':
     case 'AssertTopic':
     case 'AssertSchema':
@@ -263,7 +268,7 @@ async function answerQuery(
   rows: (emit: (text: string) => void) => ArrayRows | DelimitedRows,
   onBug: (error: unknown) => void,
 ): Promise<Response> {
-  const statements = guarded(() => parseScript(sql), null, [])
+  const statements = parsedScript(sql)
   const [parsed, second] = statements
   if (parsed === undefined || second !== undefined)
     throw badRequest(`Expected exactly one KSQL statement; found ${statements.length} instead`)
@@ -290,7 +295,7 @@ async function answerQuery(
   const sink = rows(emit)
   const answering = engine.answer({ statement, text: parsed.text }, properties, stop.signal, sink)
   await Promise.race([started.opened, answering]).catch(error => {
-    throw asRequestError(error, parsed)
+    throw asRequestError(error, parsed, sql)
   })
   const body = new ReadableStream<Uint8Array>({
     start(target) {

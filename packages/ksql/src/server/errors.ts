@@ -2,6 +2,7 @@
 import type { ParsedStatement } from '../ast/nodes.ts'
 import { TopicError } from '../engine/engine.ts'
 import { NotReadyError } from '../engine/persistent-query.ts'
+import { pointed } from '../errors/pointed.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { SqlSyntaxError } from '../parser/syntax-error.ts'
 
@@ -49,15 +50,19 @@ export function statementError(
   })
 }
 
-/** What a failed statement is answered with; errors that are not the statement's fault stay as they are. */
+/** What a failed statement of `script` is answered with; errors that are not the statement's fault stay as they are. */
 export function asRequestError(
   error: unknown,
   parsed: ParsedStatement | null,
+  script: string,
   entities: readonly unknown[] = [],
 ): unknown {
-  if (error instanceof SqlSyntaxError) return statementError(error.message, error.statementText, entities)
-  if (error instanceof SqlAnalysisError || error instanceof TopicError)
-    return parsed === null ? badRequest(error.message) : statementError(error.message, `${parsed.text};`, entities)
+  if (error instanceof SqlSyntaxError) return statementError(error.pointed, error.statementText, entities)
+  if (error instanceof SqlAnalysisError || error instanceof TopicError) {
+    const place = error instanceof SqlAnalysisError ? error.at : undefined
+    const message = place === undefined ? error.message : pointed(error.message, script, place)
+    return parsed === null ? badRequest(message) : statementError(message, `${parsed.text};`, entities)
+  }
   if (error instanceof NotReadyError)
     return new RequestError(503, {
       '@type': 'generic_error',

@@ -72,7 +72,7 @@ class SqlSession {
   private async statement(statement: string): Promise<boolean> {
     const response = await this.post('/ksql', { ksql: statement, streamsProperties: this.properties })
     const body = await response.json()
-    if (!response.ok) return this.failed(body as ErrorBody, statement)
+    if (!response.ok) return this.failed(body as ErrorBody)
     for (const entity of body as { '@type': string }[])
       console.log(this.json ? JSON.stringify(entity) : printEntity(entity))
     return true
@@ -84,7 +84,7 @@ class SqlSession {
     process.once('SIGINT', interrupt)
     try {
       const response = await this.post('/query-stream', { sql: statement, properties: this.properties }, stop.signal)
-      if (!response.ok) return this.failed((await response.json()) as ErrorBody, statement)
+      if (!response.ok) return this.failed((await response.json()) as ErrorBody)
       await this.printRows(response, /\bEMIT\s+CHANGES\b/i.test(statement))
     } catch (error) {
       if (!stop.signal.aborted) throw error
@@ -121,9 +121,9 @@ class SqlSession {
     })
   }
 
-  private failed(body: ErrorBody, statement: string): false {
+  private failed(body: ErrorBody): false {
     if (this.json) console.log(JSON.stringify(body))
-    else console.error(pointed(body.message, statement))
+    else console.error(`error: ${body.message}`)
     return false
   }
 }
@@ -142,14 +142,6 @@ async function* linesOf(response: Response): AsyncGenerator<string> {
 interface ErrorBody {
   readonly error_code: number
   readonly message: string
-}
-
-/** The message with the line it is about and a caret under the place, when it names one. */
-function pointed(message: string, statement: string): string {
-  const place = /line (\d+):(\d+)/i.exec(message) ?? /Line: (\d+), Col: (\d+)/.exec(message)
-  const line = place === null ? undefined : statement.split('\n')[Number(place[1]) - 1]
-  if (place === null || line === undefined) return `error: ${message}`
-  return `error: ${message}\n\n  ${line}\n  ${' '.repeat(Math.max(Number(place[2]) - 1, 0))}^`
 }
 
 /** At semicolons outside quotes and comments. */
