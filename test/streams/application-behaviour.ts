@@ -193,6 +193,32 @@ function behaviours(): void {
     expect(store.fetch('a', 2_000)).toBeUndefined()
   })
 
+  test('a windowed count that is restarted with another retention goes on with its open windows', async () => {
+    await cluster.createTopics({ visits: 1 })
+    const countWithGrace = (graceMs: number) => {
+      const builder = new StreamsBuilder()
+      builder
+        .stream('visits', Consumed.with(Serdes.string(), Serdes.string()))
+        .groupByKey()
+        .windowedBy(TimeWindows.ofSizeAndGrace(1_000, graceMs))
+        .count(Materialized.as('visits-per-second'))
+      return application(builder.build(), 'retention')
+    }
+    const countOf = (app: KafkaStreams) =>
+      app.store('visits-per-second', QueryableStoreTypes.windowStore<string, number>()).fetch('a', 1_000_000)
+    const visit = () => cluster.produce('visits', [{ key: 'a', value: 'x', timestampMs: 1_000_002 }])
+    await visit()
+    const first = countWithGrace(500)
+    await first.start()
+    await eventually(() => countOf(first) === 1)
+    await first.close()
+
+    await visit()
+    await using second = countWithGrace(600_000)
+    await second.start()
+    await eventually(() => countOf(second) === 2)
+  })
+
   test('inputs of one task are merged by time, and an empty one holds up nobody', async () => {
     await cluster.createTopics({ odd: 1, even: 1, none: 1, merged: 1 })
     const at = (timestampMs: number) => ({ key: 'k', value: String(timestampMs), timestampMs })

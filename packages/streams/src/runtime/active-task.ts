@@ -2,6 +2,7 @@
 import type { OffsetToCommit } from '@millrace/client'
 import type { ChangelogPosition, Checkpoint, InputPosition } from '../state/manifest.ts'
 import type { StateStore } from '../state/state-store.ts'
+import type { StoreLayout } from '../state/store-layout.ts'
 import type { TaskState } from '../state/task-state.ts'
 import type { StreamTask } from '../task/stream-task.ts'
 import type { TaskPlan } from './task-assignment.ts'
@@ -13,6 +14,8 @@ export interface TaskChangelog {
   readonly partition: number
   /** Null from brokers that do not tell. */
   readonly topicId: string | null
+  /** Of the store's rows. */
+  readonly layout: StoreLayout
 }
 
 /** Where acknowledged changelog records end. */
@@ -112,10 +115,10 @@ export class ActiveTask {
   #checkpoint(): Checkpoint {
     const changelogs = new Map<string, ChangelogPosition>()
     for (const changelog of this.changelogs) {
-      const { storeName, topic, partition, topicId } = changelog
+      const { storeName, topic, partition, topicId, layout } = changelog
       if (this.stores.get(storeName)?.persistent !== true) continue
       const offset = this.positionOf(changelog)
-      if (offset !== undefined) changelogs.set(storeName, { topic, topicId, partition, offset })
+      if (offset !== undefined) changelogs.set(storeName, { topic, topicId, partition, offset, layout })
     }
     return { changelogs, inputs: this.committedInputs }
   }

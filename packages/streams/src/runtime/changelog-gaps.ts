@@ -25,14 +25,15 @@ export async function gapsOf(
   function gapsOfTask(task: ActiveTask): TaskGaps {
     const lacking: ChangelogGap[] = []
     for (const changelog of task.changelogs) {
-      const { topic, partition, storeName, topicId } = changelog
+      const { topic, partition, storeName, topicId, layout } = changelog
       const logStartOffset = starts.get(topic, partition) ?? 0
       const logEndOffset = ends.get(topic, partition) ?? 0
       const offset = task.positionOf(changelog)
-      const knownTopicId = task.state.persistent.checkpoint.changelogs.get(storeName)?.topicId ?? null
-      const position = offset === undefined ? undefined : { topic, topicId: knownTopicId, partition, offset }
+      // State that was never persisted was made by this process, for this topic and in this layout.
+      const known = task.state.persistent.checkpoint.changelogs.get(storeName) ?? { topicId: null, layout }
+      const position = offset === undefined ? undefined : { ...known, topic, partition, offset }
       const extent = { topicId, logStartOffset, logEndOffset }
-      const start = restoreStart(position, task.state.persistent.persistedAtMs, extent, nowMs)
+      const start = restoreStart(position, task.state.persistent.persistedAtMs, extent, nowMs, layout)
       if (start.kind === 'start-over') return { kind: 'start-over', reason: `${storeName}: ${start.reason}` }
       if (start.offset < logEndOffset) lacking.push({ changelog, fromOffset: start.offset, toOffset: logEndOffset })
       else task.restoredTo(storeName, logEndOffset)

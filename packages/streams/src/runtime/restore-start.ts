@@ -1,5 +1,6 @@
 /** Where to start reading a changelog so that a store is complete. Pure. */
 import type { ChangelogPosition } from '../state/manifest.ts'
+import { isSameLayout, type StoreLayout } from '../state/store-layout.ts'
 
 /** What the cluster has of a changelog partition. */
 export interface ChangelogExtent {
@@ -24,18 +25,21 @@ const TOMBSTONE_RETENTION_MS = 86_400_000
 /**
  * @param position what the state was persisted with; undefined when the store has never been
  * @param persistedAtMs wall clock of that
+ * @param layout of the store as it is now: a changed retention or grace moves the rows of windows
  */
 export function restoreStart(
   position: ChangelogPosition | undefined,
   persistedAtMs: number | undefined,
   { topicId, logStartOffset, logEndOffset }: ChangelogExtent,
   nowMs: number,
+  layout: StoreLayout,
 ): RestoreStart {
   if (position === undefined) return { kind: 'from-start', offset: logStartOffset }
   const startOver = (reason: string): RestoreStart => ({ kind: 'start-over', offset: logStartOffset, reason })
   if (position.topicId !== null && topicId !== null && position.topicId !== topicId) {
     return startOver('its changelog was deleted and made again')
   }
+  if (!isSameLayout(position.layout, layout)) return startOver('its rows were written in another layout')
   const { offset } = position
   if (offset > logEndOffset) return startOver(`it stands at ${offset} of a changelog that ends at ${logEndOffset}`)
   if (offset === logEndOffset) return { kind: 'continue', offset }

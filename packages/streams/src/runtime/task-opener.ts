@@ -97,14 +97,10 @@ export class TaskOpener {
       clock: platform.clock,
       settings,
     })
-    const changelogs = [...subTopology.changelogTopics].map(
-      ([storeName, { name }]): TaskChangelog => ({
-        storeName,
-        topic: name,
-        partition,
-        topicId: topicIds.get(name) ?? null,
-      }),
-    )
+    const changelogs = subTopology.stores.flatMap(({ name: storeName, layout }): TaskChangelog[] => {
+      const topic = subTopology.changelogTopics.get(storeName)?.name
+      return topic === undefined ? [] : [{ storeName, topic, partition, topicId: topicIds.get(topic) ?? null, layout }]
+    })
     return new ActiveTask(plan, task, state, changelogs, collector)
   }
 }

@@ -3,6 +3,7 @@
  * rows it describes, so the state, the changelog offsets it stands at and the inputs it stands for never disagree.
  */
 import { StateEngineError } from './engine/state-engine-error.ts'
+import type { StoreLayout } from './store-layout.ts'
 
 /** Where in its changelog the persisted state of a store stands. */
 export interface ChangelogPosition {
@@ -12,6 +13,8 @@ export interface ChangelogPosition {
   readonly partition: number
   /** The next offset to restore. */
   readonly offset: number
+  /** Of the rows that the changelog became. Undefined in manifests of versions that did not record it. */
+  readonly layout?: StoreLayout
 }
 
 export interface InputPosition {

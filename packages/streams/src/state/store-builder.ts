@@ -12,6 +12,7 @@ import type {
   TimestampedWindowStore,
   WindowStore,
 } from './state-store.ts'
+import type { StoreLayout } from './store-layout.ts'
 import { Changelog } from './stores/changelog.ts'
 import { ChangeloggedRows } from './stores/changelogged-rows.ts'
 import { ChangeloggedWindowRows } from './stores/changelogged-window-rows.ts'
@@ -19,7 +20,7 @@ import { JoinRows } from './stores/join-rows.ts'
 import { JoinStore } from './stores/join-store.ts'
 import { type KeyValueLayers, PlainKeyValueStore, TypedTimestampedKeyValueStore } from './stores/key-value-store.ts'
 import { PLAIN_ROWS, type RowFormat, TIMESTAMPED_ROWS } from './stores/row-format.ts'
-import { SegmentedWindowRows } from './stores/segmented-window-rows.ts'
+import { SegmentedWindowRows, segmentMsOf } from './stores/segmented-window-rows.ts'
 import type { StoreContext } from './stores/store-context.ts'
 import { StoreSerdes } from './stores/store-serdes.ts'
 import { UnmatchedStore } from './stores/unmatched-store.ts'
@@ -60,13 +61,20 @@ type MakeStore<S> = (context: StoreContext, isLogged: boolean) => S
 /** Immutable: each `with…` returns another builder. */
 export class StoreBuilder<S extends StateStore = StateStore> {
   readonly supplier: StoreSupplier
+  readonly layout: StoreLayout
   /** Null when the store has no changelog and is lost with its directory. */
   readonly changelogConfig: ChangelogConfig | null
   readonly #make: MakeStore<S>
 
   /** Use {@link Stores}. */
-  constructor(supplier: StoreSupplier, make: MakeStore<S>, changelogConfig: ChangelogConfig | null) {
+  constructor(
+    supplier: StoreSupplier,
+    layout: StoreLayout,
+    make: MakeStore<S>,
+    changelogConfig: ChangelogConfig | null,
+  ) {
     this.supplier = supplier
+    this.layout = layout
     this.changelogConfig = changelogConfig
     this.#make = make
   }
@@ -77,11 +85,11 @@ export class StoreBuilder<S extends StateStore = StateStore> {
 
   /** The default: each write is logged. */
   withLoggingEnabled(config: ChangelogConfig = {}): StoreBuilder<S> {
-    return new StoreBuilder(this.supplier, this.#make, config)
+    return new StoreBuilder(this.supplier, this.layout, this.#make, config)
   }
 
   withLoggingDisabled(): StoreBuilder<S> {
-    return new StoreBuilder(this.supplier, this.#make, null)
+    return new StoreBuilder(this.supplier, this.layout, this.#make, null)
   }
 
   /** The store of one task. */
@@ -108,7 +116,7 @@ export const Stores = {
   ): StoreBuilder<KeyValueStore<K, V>> {
     const make: MakeStore<KeyValueStore<K, V>> = (context, isLogged) =>
       new PlainKeyValueStore(keyValueLayers(supplier, keySerde, valueSerde, PLAIN_ROWS, context, isLogged))
-    return new StoreBuilder(supplier, make, {})
+    return new StoreBuilder(supplier, { rows: 'key-value', values: 'plain', segmentMs: null }, make, {})
   },
 
   timestampedKeyValueStoreBuilder<K, V>(
@@ -120,7 +128,7 @@ export const Stores = {
       new TypedTimestampedKeyValueStore(
         keyValueLayers(supplier, keySerde, valueSerde, TIMESTAMPED_ROWS, context, isLogged),
       )
-    return new StoreBuilder(supplier, make, {})
+    return new StoreBuilder(supplier, { rows: 'key-value', values: 'timestamped', segmentMs: null }, make, {})
   },
 
   windowStoreBuilder<K, V>(
@@ -130,7 +138,7 @@ export const Stores = {
   ): StoreBuilder<WindowStore<K, V>> {
     const make: MakeStore<WindowStore<K, V>> = (context, isLogged) =>
       new PlainWindowStore(windowLayers(supplier, keySerde, valueSerde, PLAIN_ROWS, context, isLogged))
-    return new StoreBuilder(supplier, make, {})
+    return new StoreBuilder(supplier, windowLayout(supplier, 'plain'), make, {})
   },
 
   timestampedWindowStoreBuilder<K, V>(
@@ -140,7 +148,7 @@ export const Stores = {
   ): StoreBuilder<TimestampedWindowStore<K, V>> {
     const make: MakeStore<TimestampedWindowStore<K, V>> = (context, isLogged) =>
       new TypedTimestampedWindowStore(windowLayers(supplier, keySerde, valueSerde, TIMESTAMPED_ROWS, context, isLogged))
-    return new StoreBuilder(supplier, make, {})
+    return new StoreBuilder(supplier, windowLayout(supplier, 'timestamped'), make, {})
   },
 } as const
 
@@ -169,7 +177,8 @@ export function joinStoreBuilder<K, V>(
       onExpired: () => context.dropExpired(),
     })
   }
-  return new StoreBuilder({ kind: 'join', name, persistent, retentionMs, windowSizeMs }, make, {})
+  const layout = { rows: 'join', values: 'plain', segmentMs: windowSizeMs } as const
+  return new StoreBuilder({ kind: 'join', name, persistent, retentionMs, windowSizeMs }, layout, make, {})
 }
 
 /** What waits in a left or outer join of streams. */
@@ -192,7 +201,8 @@ export function unmatchedStoreBuilder<K, VL, VR>(
       ownRows,
     })
   }
-  return new StoreBuilder({ kind: 'key-value', name, persistent }, make, {})
+  const layout = { rows: 'unmatched', values: 'plain', segmentMs: null } as const
+  return new StoreBuilder({ kind: 'key-value', name, persistent }, layout, make, {})
 }
 
 function windowStoreSupplier(name: string, persistent: boolean, times: WindowStoreTimes): WindowStoreSupplier {
@@ -238,6 +248,10 @@ function windowLayers<K, V>(
   const rows = isLogged ? new ChangeloggedWindowRows(ownRows, new Changelog(context, name, format)) : ownRows
   const serdes = new StoreSerdes(context.changelogTopic(name), keySerde, valueSerde)
   return { name, persistent, windowSizeMs, serdes, rows, ownRows }
+}
+
+function windowLayout({ retentionMs }: WindowStoreSupplier, values: StoreLayout['values']): StoreLayout {
+  return { rows: 'window', values, segmentMs: segmentMsOf(retentionMs) }
 }
 
 function ownRowsOf(name: string, persistent: boolean, { state }: StoreContext): StoreRows {
