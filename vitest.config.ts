@@ -10,5 +10,7 @@ export default defineConfig({
     testTimeout: 30_000,
     pool: 'threads',
     maxWorkers: 2,
+    // Modules are loaded once for each worker, which is most of the time of a small file: tests change no module state.
+    isolate: false,
   },
 })
