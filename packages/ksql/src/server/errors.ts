@@ -1,4 +1,5 @@
 /** Error answers as ksqlDB's clients read them. */
+import { InvalidStateStoreError } from '@millrace/streams'
 import type { ParsedStatement } from '../ast/nodes.ts'
 import { TopicError } from '../engine/engine.ts'
 import { NotReadyError } from '../engine/persistent-query.ts'
@@ -63,7 +64,8 @@ export function asRequestError(
     const message = place === undefined ? error.message : pointed(error.message, script, place)
     return parsed === null ? badRequest(message) : statementError(message, `${parsed.text};`, entities)
   }
-  if (error instanceof NotReadyError)
+  // The query moved between the check and the read.
+  if (error instanceof NotReadyError || error instanceof InvalidStateStoreError)
     return new RequestError(503, {
       '@type': 'generic_error',
       error_code: ERROR_CODES.notReady,
