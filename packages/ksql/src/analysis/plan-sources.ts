@@ -75,6 +75,8 @@ interface Criteria {
   readonly right: ast.Expression
   readonly leftText: string
   readonly rightText: string
+  /** Both sides as they were written, columns with their sources. */
+  readonly text: string
 }
 
 function planJoin(
@@ -111,8 +113,8 @@ function planJoin(
   if (right.type === 'TABLE' && !rightIsKey)
     throw new SqlAnalysisError(
       left.type === 'STREAM'
-        ? `Invalid join condition: stream-table joins require to join on the table's primary key. Got ${criteria.leftText} = ${criteria.rightText}.`
-        : `Invalid join condition: table-table joins require to join on the primary key of the right input table. Got ${criteria.leftText} = ${criteria.rightText}.`,
+        ? `Invalid join condition: stream-table joins require to join on the table's primary key. Got ${criteria.text}.`
+        : `Invalid join condition: table-table joins require to join on the primary key of the right input table. Got ${criteria.text}.`,
       join.at,
     )
   if (left.type === 'TABLE' && !isKey(left, criteria.left))
@@ -150,6 +152,11 @@ function criteriaOf(
   names: SourceNames,
 ): Criteria {
   const { on } = join
+  if (on.kind === 'Logical' && on.operator === 'AND')
+    throw new SqlAnalysisError(
+      `Invalid join condition: joins on multiple conditions are not yet supported. Got ${printExpression(on)}.`,
+      on.at,
+    )
   if (on.kind !== 'Comparison' || on.operator !== '=')
     throw new SqlAnalysisError(
       `Unsupported join expression: ${printExpression(on)}. Only an equality (=) is supported.`,
@@ -163,7 +170,10 @@ function criteriaOf(
         `Invalid comparison expression '${printExpression(side)}' in join '${printExpression(on)}'. Each side of the join comparision must contain references from exactly one source.`,
         side.at,
       )
-    return { resolved, text: printExpression(side), alias: [...used][0] as string }
+    const [alias] = [...used] as [string]
+    const bare = side.kind === 'ColumnReference' && side.source === null
+    const text = printExpression(side)
+    return { resolved, text, qualified: bare ? `${alias}.${text}` : text, alias }
   })
   const [a, b] = sides as [(typeof sides)[0], (typeof sides)[0]]
   if (a.alias === b.alias)
@@ -179,7 +189,13 @@ function criteriaOf(
   const [left, right] = b.alias === other.alias ? [a, b] : [b, a]
   if (!joined.some(source => source.alias === left.alias))
     throw new SqlAnalysisError(`${left.alias} is joined later than it is used in ${printExpression(on)}`, on.at)
-  return { left: left.resolved, right: right.resolved, leftText: left.text, rightText: right.text }
+  return {
+    left: left.resolved,
+    right: right.resolved,
+    leftText: left.text,
+    rightText: right.text,
+    text: `${a.qualified} = ${b.qualified}`,
+  }
 }
 
 function ownerOf(column: string, names: SourceNames): string {

@@ -23,7 +23,6 @@ import {
 } from '@millrace/streams'
 import { StepScope } from '../analysis/step-scope.ts'
 import type { FunctionCall } from '../ast/nodes.ts'
-import type { FormatInfo } from '../catalog/data-source.ts'
 import type { Column } from '../catalog/schema.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { compileExpression } from '../expressions/compile.ts'
@@ -216,7 +215,13 @@ class TopologyBuilder {
     const storeName = `${step.context}-Reduce`
     const table = stream.toTable(
       Materialized.as<Key, Value>(storeName)
-        .withKeySerde(this.keySerde(keys, window?.sizeMs ?? null, window !== null))
+        .withKeySerde(
+          this.keySerde(
+            this.internalKeySerde(formats, sourceSchema.key, storeName),
+            window?.sizeMs ?? null,
+            window !== null,
+          ),
+        )
         .withValueSerde(internalSerde(step.schema.value) as Serde<Value>),
     )
     const materialization = { storeName, windowed: false, columns: step.schema.value, read: (_: Row, row: Row) => row }
@@ -262,16 +267,21 @@ class TopologyBuilder {
   private partitionBy(step: PartitionByStep): Rows {
     const expressions = step.expressions.map(expression => this.compile(expression, step.input.schema))
     const errors = this.errorsOf(step)
-    const keyOf = (row: Value): Key => {
+    const keyColumns = step.input.schema.value.map(({ name }) =>
+      step.input.schema.key.findIndex(column => column.name === name),
+    )
+    const keyOf = (oldKey: Key, row: Value): Key => {
       if (expressions.length === 0) return null
-      const key = expressions.map(expression => (row === null ? null : valueOrNull(expression, row, errors)))
+      // A record without a value still has the columns of its key.
+      const columns = row ?? keyColumns.map(index => keyRow(oldKey)[index] ?? null)
+      const key = expressions.map(expression => valueOrNull(expression, columns, errors))
       return key.length === 1 && key[0] === null ? null : key
     }
     const added = step.schema.value
       .slice(step.input.schema.value.length)
       .map(({ name }) => step.schema.key.findIndex(column => column.name === name))
     const stream = this.stream(step.input)
-      .selectKey((_, row) => keyOf(row))
+      .selectKey((key, row) => keyOf(key, row))
       .mapValues<Value>((row, key) =>
         row === null ? null : [...row, ...added.map(index => keyRow(key)[index] ?? null)],
       )
@@ -296,9 +306,7 @@ class TopologyBuilder {
     const groupBy = step.groupBy.map(text => compileExpression(parseExpression(text), scope).evaluate)
     const calls = step.calls.map(text => compileAggregateCall(parseExpression(text) as FunctionCall, scope))
     const errors = this.errorsOf(step)
-    const keySerde = asSerde(
-      rowSerde(step.formats.key, step.schema.key, { topic: '', isKey: true }, this.context.schemas),
-    )
+    const keySerde = this.internalKeySerde(step.formats, step.schema.key, 'Aggregate')
     const inputSerde = internalSerde(step.input.schema.value)
     const stateSerde = internalSerde(
       calls.map(({ aggregator }, index) => ({ name: `A${index}`, type: aggregator.intermediate })),
@@ -366,7 +374,7 @@ class TopologyBuilder {
   private streamTableJoin(step: StreamTableJoinStep): Rows {
     const rows = this.step(step.right)
     if (rows.kind !== 'table') throw new TypeError('a stream where a table is needed')
-    const keySerde = this.internalKeySerde(step.formats, step.schema.key)
+    const keySerde = this.internalKeySerde(step.formats, step.schema.key, step.context)
     const joined = Joined.with(keySerde, internalSerde(step.left.schema.value)).withName(step.context)
     const merge = this.merger(step)
     // A record without a value has nothing to join.
@@ -386,7 +394,7 @@ class TopologyBuilder {
       side => this.stream(side).filter((_, row) => row !== null) as KStream<Row, Row>,
     ) as [KStream<Row, Row>, KStream<Row, Row>]
     const joined = StreamJoined.with(
-      this.internalKeySerde(step.formats, step.schema.key),
+      this.internalKeySerde(step.formats, step.schema.key, step.context),
       internalSerde(step.left.schema.value),
       internalSerde(step.right.schema.value),
     )
@@ -410,7 +418,7 @@ class TopologyBuilder {
     const merge = this.merger(step)
     const storeName = `${step.context}-Materialize`
     const materialized = Materialized.as<Key, Row>(storeName)
-      .withKeySerde(this.internalKeySerde(step.formats, step.schema.key) as Serde<Key>)
+      .withKeySerde(this.internalKeySerde(step.formats, step.schema.key, step.context) as Serde<Key>)
       .withValueSerde(internalSerde(step.schema.value))
     const named = Named.as(step.context)
     const table =
@@ -444,10 +452,19 @@ class TopologyBuilder {
       })
   }
 
-  /** Keys inside a query have the key format, or the plain one where that is none. */
-  private internalKeySerde(formats: Formats, key: readonly Column[]): Serde<Row> {
-    const format: FormatInfo = formats.key.name === 'NONE' ? { name: 'KAFKA' } : formats.key
-    return asSerde(rowSerde(format, key, { topic: '', isKey: true, isReadOnly: true }, this.context.schemas))
+  /**
+   * Keys inside a query have the key format, or the plain one where that is none: records that are repartitioned must
+   * meet the records of topics that are not. `place` is part of the subject of formats whose schemas are registered.
+   */
+  private internalKeySerde(
+    { key: { name, ...format } }: Formats,
+    columns: readonly Column[],
+    place: string,
+  ): Serde<Row> {
+    const target = { topic: `_confluent-ksql-${this.queryId}-${place}`, isKey: true }
+    return asSerde(
+      rowSerde({ ...format, name: name === 'NONE' ? 'KAFKA' : name }, columns, target, this.context.schemas),
+    )
   }
 
   private scope(schema: StepSchema): StepScope {
