@@ -48,8 +48,11 @@ export class JoinWindows {
     return this.beforeMs + this.afterMs
   }
 
-  /** How long a record may still meet a partner: longer than the window where that does not reach back to the record. */
+  /**
+   * How long a record may still meet a partner. Kafka Streams takes size and grace; that is too short where the window ends
+   * at the record or does not reach it, since a store no longer shows what is as old as its retention.
+   */
   get retentionMs(): number {
-    return Math.max(this.sizeMs, this.beforeMs, this.afterMs) + this.graceMs
+    return Math.max(this.sizeMs, this.beforeMs + 1, this.afterMs + 1) + this.graceMs
   }
 }

@@ -106,9 +106,8 @@ export class JoinRows {
     this.#firstBucket = firstBucket
   }
 
-  /** One more than other stores show: join windows include both of their ends. */
   #firstVisibleMs(): number {
-    return this.#observedMs - this.#retentionMs
+    return this.#observedMs - this.#retentionMs + 1
   }
 
   #firstLiveSegmentMs(): number {

@@ -60,13 +60,13 @@ describe('the records of one side of a join', () => {
             const value = `${index}`.padEnd(step.sizeBytes, '.')
             observedMs = Math.max(observedMs, step.timestampMs)
             const oldestMs = Math.max(0, observedMs - retentionMs)
-            const firstLiveMs = persistent ? oldestMs - (oldestMs % segmentMs) : observedMs - retentionMs
+            const firstLiveMs = persistent ? oldestMs - (oldestMs % segmentMs) : observedMs - retentionMs + 1
             if (step.timestampMs >= firstLiveMs) kept.push({ key: step.put, timestampMs: step.timestampMs, value })
             else expired++
             store.putEncoded(store.encodeKey(step.put), value, step.timestampMs)
           } else {
             const { fetch: wanted, fromMs, toMs } = step
-            kept = kept.filter(record => record.timestampMs >= observedMs - retentionMs)
+            kept = kept.filter(record => record.timestampMs > observedMs - retentionMs)
             const expected = kept
               .filter(record => record.key === wanted && record.timestampMs >= fromMs && record.timestampMs <= toMs)
               .sort((one, other) => one.timestampMs - other.timestampMs)
