@@ -8,7 +8,7 @@ import { LogicalNode } from './logical-graph.ts'
 import { materialization, tableStore } from './materialization.ts'
 import type { Materialized } from './materialized.ts'
 import type { Named } from './named.ts'
-import { checkedName } from './names.ts'
+import { suffixedName } from './names.ts'
 import type { Origin } from './origin.ts'
 import type { KGroupedTable, KTable } from './streams-and-tables.ts'
 
@@ -107,8 +107,8 @@ export class GroupedTable<K, V> implements KGroupedTable<K, V> {
   #addRepartition(storeName: string, named: Named | undefined): LogicalNode {
     const { dsl, node, keySerde, valueSerde } = this.origin
     const { names } = dsl.graph
-    const sinkName = names.processorOr(suffixed(named, '-sink'), 'KSTREAM-SINK-')
-    const sourceName = names.processorOr(suffixed(named, '-source'), 'KSTREAM-SOURCE-')
+    const sinkName = names.processorOr(suffixedName(named?.name, '-sink'), 'KSTREAM-SINK-')
+    const sourceName = names.processorOr(suffixedName(named?.name, '-source'), 'KSTREAM-SOURCE-')
     if (this.#repartition === undefined || this.repartitionName === undefined) {
       const topic = `${this.repartitionName ?? storeName}-repartition`
       const operator = { kind: 'grouped-table-repartition', topic, sinkName, keySerde, valueSerde } as const
@@ -116,8 +116,4 @@ export class GroupedTable<K, V> implements KGroupedTable<K, V> {
     }
     return dsl.graph.add(node, this.#repartition)
   }
-}
-
-function suffixed(named: Named | undefined, suffix: string): string | undefined {
-  return named === undefined ? undefined : checkedName(named.name + suffix)
 }

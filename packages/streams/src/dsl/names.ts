@@ -32,6 +32,11 @@ export class NameCounter {
   }
 }
 
+/** The name of a part of an operator that the user named. Throws a TopologyError when it grows too long. */
+export function suffixedName(name: string | undefined, suffix: string): string | undefined {
+  return name === undefined ? undefined : checkedName(name + suffix)
+}
+
 /** Names become parts of topic names. Throws a TopologyError for one that cannot. */
 export function checkedName(name: string): string {
   if (name === '' || name === '.' || name === '..') throw new TopologyError(`"${name}" is not a name`)

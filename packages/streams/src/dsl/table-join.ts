@@ -5,7 +5,7 @@ import { LogicalNode, type Processing } from './logical-graph.ts'
 import { materialization, tableStore } from './materialization.ts'
 import type { Materialized } from './materialized.ts'
 import type { Named } from './named.ts'
-import { checkedName } from './names.ts'
+import { suffixedName } from './names.ts'
 import type { TableOrigin } from './origin.ts'
 import type { KTable } from './streams-and-tables.ts'
 
@@ -84,12 +84,12 @@ export function joinTables<K, V, VO, VR>(
       kind: 'join',
       sides: [
         {
-          name: names.processorOr(suffixed(named, '-join-this'), 'KTABLE-JOINTHIS-'),
+          name: names.processorOr(suffixedName(named?.name, '-join-this'), 'KTABLE-JOINTHIS-'),
           parent: left.node,
           processing: reactionTo(leftSide),
         },
         {
-          name: names.processorOr(suffixed(named, '-join-other'), 'KTABLE-JOINOTHER-'),
+          name: names.processorOr(suffixedName(named?.name, '-join-other'), 'KTABLE-JOINOTHER-'),
           parent: right.node,
           processing: reactionTo(rightSide),
         },
@@ -114,8 +114,4 @@ export function joinTables<K, V, VO, VR>(
     },
     lookup: () => (rows === undefined ? joinedRows(leftRows, leftSide) : storedRows(rows.storeName)),
   })
-}
-
-function suffixed(named: Named | undefined, suffix: string): string | undefined {
-  return named === undefined ? undefined : checkedName(named.name + suffix)
 }
