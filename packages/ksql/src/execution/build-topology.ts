@@ -100,8 +100,6 @@ export function buildAnswering(
   return new TopologyBuilder(queryId, context).answering(root, onRow)
 }
 
-const DAY_MS = 86_400_000
-
 class TopologyBuilder {
   private readonly builder = new StreamsBuilder()
 
@@ -400,7 +398,12 @@ class TopologyBuilder {
     )
       .withName(step.context)
       .withStoreName(step.context)
-    const windows = JoinWindows.ofTimeDifferenceAndGrace(0, step.graceMs ?? graceWhereNoneIsGivenMs(step))
+    const differenceMs = Math.max(step.beforeMs, step.afterMs)
+    const windows = (
+      step.graceMs === null
+        ? JoinWindows.ofTimeDifferenceUnmatchedAtOnce(differenceMs)
+        : JoinWindows.ofTimeDifferenceAndGrace(differenceMs, step.graceMs)
+    )
       .before(step.beforeMs)
       .after(step.afterMs)
     const stream =
@@ -502,12 +505,6 @@ function valueOrNull(evaluate: Evaluate, row: Row, errors: EvaluationContext): S
 export function keyRow(key: Key): Row {
   if (key === null) return []
   return key instanceof Windowed ? key.key : key
-}
-
-/** A day together with the window. Joins that have unmatched rows would tell them at once then, which none does here. */
-function graceWhereNoneIsGivenMs({ join, beforeMs, afterMs }: StreamStreamJoinStep): number {
-  if (join !== 'INNER') throw unsupported(`${join} joins of streams without a GRACE PERIOD`)
-  return Math.max(0, DAY_MS - beforeMs - afterMs)
 }
 
 function unsupported(what: string): SqlAnalysisError {

@@ -1,7 +1,12 @@
 import type { ProcessorSupplier } from '../processor/processor.ts'
 import { joinWindow } from '../processors/join-window.ts'
 import { passThrough } from '../processors/pass-through.ts'
-import { outerStreamJoin, type StreamJoinSide, streamJoin } from '../processors/stream-join.ts'
+import {
+  outerStreamJoin,
+  type StreamJoinSide,
+  streamJoin,
+  streamJoinUnmatchedAtOnce,
+} from '../processors/stream-join.ts'
 import type { ValueJoiner } from '../processors/value-joiner.ts'
 import { joinStoreBuilder, type StoreBuilder, unmatchedStoreBuilder } from '../state/store-builder.ts'
 import type { JoinSideName } from '../state/stores/unmatched-store.ts'
@@ -10,7 +15,7 @@ import type { JoinWindows } from '../windows/join-windows.ts'
 import type { BuilderDefaults } from './builder-defaults.ts'
 import type { JoinRepartition } from './join-repartition.ts'
 import { LogicalNode, type Processing, type SharedStore } from './logical-graph.ts'
-import { checkedName, type NameCounter } from './names.ts'
+import { type NameCounter, suffixedName } from './names.ts'
 import type { StreamJoined, StreamJoinedOptions } from './stream-joined.ts'
 import type { KStream } from './streams-and-tables.ts'
 
@@ -32,10 +37,10 @@ export function joinStreams<K, V, VO, VR>(
 ): KStream<K, VR> {
   const options: StreamJoinedOptions<K, V, VO> = streamJoined?.options ?? {}
   const { name, keySerde, valueSerde, otherValueSerde } = options
-  const left = leftStream.for({ name: suffixed(name, '-left'), keySerde, valueSerde })
-  const right = rightStream.for({ name: suffixed(name, '-right'), keySerde, valueSerde: otherValueSerde })
+  const left = leftStream.for({ name: suffixedName(name, '-left'), keySerde, valueSerde })
+  const right = rightStream.for({ name: suffixedName(name, '-right'), keySerde, valueSerde: otherValueSerde })
   const { dsl } = left
-  const names = namesOf(kind, options, dsl.graph.names)
+  const names = namesOf(kind, options, dsl.graph.names, windows.unmatchedAtOnce)
   const rowKeySerde = keySerde ?? left.keySerde ?? right.keySerde
 
   const windowed = (nodeName: string, storeName: string): LogicalNode => {
@@ -125,7 +130,7 @@ function supplierOf<K, T, TO, V, VO, VR>(
   unmatchedJoiner: ValueJoiner<K, V | null, VO | null, VR>,
   { outerJoinEmitIntervalMs: emitIntervalMs }: BuilderDefaults,
 ): ProcessorSupplier<K, T, K, VR | null> {
-  if (unmatchedStoreName === undefined) return streamJoin(joinSide)
+  if (unmatchedStoreName === undefined) return isPreserved ? streamJoinUnmatchedAtOnce(joinSide) : streamJoin(joinSide)
   return outerStreamJoin(joinSide, { unmatchedStoreName, isPreserved, emitIntervalMs, unmatchedJoiner })
 }
 
@@ -137,7 +142,7 @@ interface JoinNames {
   readonly merge: string
   readonly leftStore: string
   readonly rightStore: string
-  /** Undefined for an inner join. */
+  /** Undefined where no record waits. */
   readonly unmatchedStore: string | undefined
 }
 
@@ -146,29 +151,26 @@ function namesOf(
   kind: JoinKind,
   { name, storeName }: Pick<StreamJoinedOptions<never, never, never>, 'name' | 'storeName'>,
   names: NameCounter,
+  unmatchedAtOnce: boolean,
 ): JoinNames {
   const leftSuffix = kind === 'outer' ? '-outer-this-join' : '-this-join'
   const rightSuffix = kind === 'inner' ? '-other-join' : '-outer-other-join'
   const leftPrefix = kind === 'outer' ? 'KSTREAM-OUTERTHIS-' : 'KSTREAM-JOINTHIS-'
-  const leftWindowed = names.processorOr(suffixed(name, '-this-windowed'), 'KSTREAM-WINDOWED-')
-  const rightWindowed = names.processorOr(suffixed(name, '-other-windowed'), 'KSTREAM-WINDOWED-')
+  const leftWindowed = names.processorOr(suffixedName(name, '-this-windowed'), 'KSTREAM-WINDOWED-')
+  const rightWindowed = names.processorOr(suffixedName(name, '-other-windowed'), 'KSTREAM-WINDOWED-')
   const left = names.processor(leftPrefix)
   const right = names.processor(kind === 'inner' ? 'KSTREAM-JOINOTHER-' : 'KSTREAM-OUTEROTHER-')
   const unmatched =
-    suffixed(storeName, kind === 'outer' ? '-outer-shared-join' : '-left-shared-join') ??
+    suffixedName(storeName, kind === 'outer' ? '-outer-shared-join' : '-left-shared-join') ??
     `KSTREAM-OUTERSHARED-${left.slice(leftPrefix.length)}`
   return {
     leftWindowed,
     rightWindowed,
-    left: suffixed(name, leftSuffix) ?? left,
-    right: suffixed(name, rightSuffix) ?? right,
-    merge: names.processorOr(suffixed(name, '-merge'), 'KSTREAM-MERGE-'),
-    leftStore: `${suffixed(storeName, leftSuffix) ?? left}-store`,
-    rightStore: `${suffixed(storeName, rightSuffix) ?? right}-store`,
-    unmatchedStore: kind === 'inner' ? undefined : `${unmatched}-store`,
+    left: suffixedName(name, leftSuffix) ?? left,
+    right: suffixedName(name, rightSuffix) ?? right,
+    merge: names.processorOr(suffixedName(name, '-merge'), 'KSTREAM-MERGE-'),
+    leftStore: `${suffixedName(storeName, leftSuffix) ?? left}-store`,
+    rightStore: `${suffixedName(storeName, rightSuffix) ?? right}-store`,
+    unmatchedStore: kind === 'inner' || unmatchedAtOnce ? undefined : `${unmatched}-store`,
   }
-}
-
-function suffixed(name: string | undefined, suffix: string): string | undefined {
-  return name === undefined ? undefined : checkedName(name + suffix)
 }

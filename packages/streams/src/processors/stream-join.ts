@@ -36,6 +36,26 @@ export function streamJoin<K, V, VO, VR>(
   }
 }
 
+/**
+ * As {@link streamJoin}, for a preserved side whose records do not wait for a partner: joined with null at once where
+ * there is none, or no key.
+ */
+export function streamJoinUnmatchedAtOnce<K, V, VO, VR>(
+  joinSide: StreamJoinSide<K, V, VO | null, VR>,
+): ProcessorSupplier<K, V, K, VR | null> {
+  return context => {
+    const join = matching(joinSide, context)
+    return {
+      process(record) {
+        const { key, value } = record
+        if (value === null) return context.drop('null key or value')
+        if (key !== null && join(record, () => {})) return
+        context.forward(record.withValue(joinSide.joiner(value, null, key) ?? null))
+      },
+    }
+  }
+}
+
 export interface OuterStreamJoin<K, VL, VR, R> {
   /** Records of both sides that have found no partner. */
   readonly unmatchedStoreName: string

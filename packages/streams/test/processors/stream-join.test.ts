@@ -83,3 +83,30 @@ test.each(['inner', 'left', 'outer'] as const)('the %s join finds every pair onc
   })
   fc.assert(property, { numRuns: 100 })
 })
+
+test('records that do not wait for a partner have their results at once', () => {
+  const builder = new StreamsBuilder({ defaultKeySerde: Serdes.string(), defaultValueSerde: Serdes.string() })
+  const plus = (one: string | null, other: string | null) => `${one}+${other}`
+  const atOnce = JoinWindows.ofTimeDifferenceUnmatchedAtOnce(10)
+  builder.stream('l', TEXT).leftJoin(builder.stream('r', TEXT), plus, atOnce).to('left')
+  builder.stream('a', TEXT).outerJoin(builder.stream('b', TEXT), plus, atOnce).to('outer')
+  const driver = new TopologyTestDriver(builder.build())
+  const send = (topic: string, key: string | null, value: string, timestampMs: number) =>
+    driver.createInputTopic(topic, Serdes.string(), Serdes.string()).pipeRecord({ key, value, timestampMs })
+  for (const [left, right] of [
+    ['l', 'r'],
+    ['a', 'b'],
+  ] as const) {
+    send(left, 'k', 'L1', 100)
+    send(right, 'k', 'R1', 105)
+    send(right, 'other', 'R2', 106)
+    send(left, null, 'L2', 107)
+  }
+  const results = (topic: string) =>
+    driver
+      .createOutputTopic(topic, Serdes.string(), Serdes.string())
+      .readRecordsToList()
+      .map(({ key, value, timestampMs }) => `${key}=${value}@${timestampMs}`)
+  expect(results('left')).toEqual(['k=L1+null@100', 'k=L1+R1@105', 'null=L2+null@107'])
+  expect(results('outer')).toEqual(['k=L1+null@100', 'k=L1+R1@105', 'other=null+R2@106', 'null=L2+null@107'])
+})
