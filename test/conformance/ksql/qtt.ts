@@ -25,6 +25,7 @@ import { TopologyTestDriver } from '@millrace/streams'
 import { avroSpecSerde } from './avro-spec.ts'
 import { jsonText, numberOf, type QttCase, type SpecRecord } from './corpus.ts'
 import { matches, show } from './match.ts'
+import { registerSchema } from './register-schema.ts'
 import { type SpecSerde, specSerde } from './spec-serdes.ts'
 import { windowedKey } from './windowed-keys.ts'
 
@@ -40,7 +41,7 @@ interface LogRecord {
 /** Null when the case passes, else why not. */
 export async function runQttCase(example: QttCase, functions: FunctionRegistry): Promise<string | null> {
   await using registry = await SchemaRegistry.start({ log: new MemoryLog(realPlatform().clock) })
-  const run = new QttRun(example, functions, new InProcessRegistryClient(registry))
+  const run = new QttRun(example, functions, registry)
   try {
     await run.execute()
   } catch (error) {
@@ -77,14 +78,16 @@ class QttRun {
   private readonly internalTopics = new Set<string>()
   private nextQuery = 0
   private readonly exactNumbers: boolean
+  private readonly registry: InProcessRegistryClient
   private readonly formats: RegistryFormats
 
   constructor(
     private readonly example: QttCase,
     private readonly functions: FunctionRegistry,
-    private readonly registry: InProcessRegistryClient,
+    private readonly schemaRegistry: SchemaRegistry,
   ) {
-    this.formats = new RegistryFormats(registry)
+    this.registry = new InProcessRegistryClient(schemaRegistry)
+    this.formats = new RegistryFormats(this.registry)
     this.exactNumbers =
       example.properties?.['use.exact.numeric.comparison'] !== 'false' &&
       example.properties?.['use.exact.numeric.comparison'] !== false
@@ -119,12 +122,12 @@ class QttRun {
 
   private async registerDeclared(): Promise<void> {
     for (const topic of this.example.topics ?? [])
-      for (const [side, schema, format] of [
-        ['key', topic.keySchema, topic.keyFormat],
-        ['value', topic.valueSchema, topic.valueFormat],
+      for (const [side, schema, format, id] of [
+        ['key', topic.keySchema, topic.keyFormat, topic.keySchemaId],
+        ['value', topic.valueSchema, topic.valueFormat, topic.valueSchemaId],
       ] as const) {
         if (schema === undefined || (format !== undefined && format !== 'AVRO')) continue
-        await this.registry.register(`${topic.name}-${side}`, { text: jsonText(schema) })
+        await registerSchema(this.schemaRegistry, `${topic.name}-${side}`, jsonText(schema), 'AVRO', numberOf(id))
       }
   }
   private async fetchSchemas({ statement }: ParsedStatement): Promise<void> {

@@ -6,7 +6,7 @@ import { Broker } from '@millrace/broker'
 import { Admin, Consumer, type ConsumerRecord, Producer, type ProducerRecord } from '@millrace/client'
 import { builtInFunctions, type DataSource, KsqlEngine, ksqlApp, RegistryFormats, rowSerde } from '@millrace/ksql'
 import { memoryNetwork, type Platform } from '@millrace/platform'
-import { InProcessRegistryClient, MemoryLog, registryApp, SchemaRegistry } from '@millrace/schema-registry'
+import { InProcessRegistryClient, MemoryLog, SchemaRegistry } from '@millrace/schema-registry'
 
 const SERVICE_ID = 'default_'
 const CHECK_INTERVAL_MS = 5
@@ -35,7 +35,7 @@ export class RestStack implements AsyncDisposable {
     private readonly app: ReturnType<typeof ksqlApp>,
     private readonly admin: Admin,
     private readonly producer: Producer,
-    private readonly registry: SchemaRegistry,
+    readonly registry: SchemaRegistry,
     /** What the server told its operator. */
     readonly complaints: readonly string[],
   ) {}
@@ -102,18 +102,6 @@ export class RestStack implements AsyncDisposable {
 
   get schemas(): InProcessRegistryClient {
     return new InProcessRegistryClient(this.registry)
-  }
-  /** Under the given id, or the next. */
-  async registerSchema(subject: string, schema: string, schemaType: string, id: number | undefined): Promise<void> {
-    const app = registryApp({ registry: this.registry })
-    const call = async (method: string, path: string, body: unknown): Promise<void> => {
-      const headers = { 'content-type': 'application/json' }
-      const answer = await app.request(path, { method, headers, body: JSON.stringify(body) })
-      if (!answer.ok) throw new Error(`registry: ${await answer.text()}`)
-    }
-    if (id !== undefined) await call('PUT', `/mode/${subject}?force=true`, { mode: 'IMPORT' })
-    await call('POST', `/subjects/${subject}/versions`, { schema, schemaType, ...(id === undefined ? {} : { id }) })
-    if (id !== undefined) await call('PUT', `/mode/${subject}?force=true`, { mode: 'READWRITE' })
   }
   /** Registers what the engine derives from the columns of a source, unless its subjects have a schema. */
   async registerSchemasOf({ topic, keyFormat, valueFormat, schema }: DataSource): Promise<void> {

@@ -5,6 +5,7 @@ import { parse } from 'lossless-json'
 import { avroSpecSerde } from './avro-spec.ts'
 import { numberOf, type Spec, type SpecRecord, type SpecTopic } from './corpus.ts'
 import { matches, show } from './match.ts'
+import { registerSchema } from './register-schema.ts'
 import { differsFromEntity, differsFromRows, text } from './rest-match.ts'
 import { type Answer, RestStack } from './rest-stack.ts'
 import { type SpecSerde, specSerde } from './spec-serdes.ts'
@@ -148,7 +149,13 @@ class RestRun {
   ): Promise<void> {
     if (schema === undefined) return
     const schemaType = format === undefined || format === 'AVRO' ? 'AVRO' : format === 'PROTOBUF' ? format : 'JSON'
-    await this.stack.registerSchema(subject, typeof schema === 'string' ? schema : text(schema), schemaType, id)
+    await registerSchema(
+      this.stack.registry,
+      subject,
+      typeof schema === 'string' ? schema : text(schema),
+      schemaType,
+      id,
+    )
   }
 
   private serde({ topic, keyFormat, valueFormat, schema }: DataSource, isKey: boolean): SpecSerde | Promise<SpecSerde> {
