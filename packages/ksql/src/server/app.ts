@@ -113,19 +113,28 @@ async function readRequest(context: Context, field: 'ksql' | 'sql'): Promise<Sta
   return { sql: substituteVariables(sql, new Map(Object.entries(variables))), properties }
 }
 async function readFields(context: Context): Promise<ReadonlyMap<string, unknown>> {
-  const declared = Number(context.req.header('content-length') ?? 0)
-  if (declared > MAX_BODY_BYTES) throw tooLarge()
-  const text = await context.req.text()
-  if (Buffer.byteLength(text) > MAX_BODY_BYTES) throw tooLarge()
   let body: unknown
+  const bytes = await readBody(context.req.raw)
   try {
-    body = JSON.parse(text)
+    body = JSON.parse(bytes.toString('utf8'))
   } catch (error) {
     throw badRequest(`Invalid JSON in request: ${(error as Error).message}`)
   }
   if (typeof body !== 'object' || body === null || Array.isArray(body))
     throw badRequest('Invalid JSON in request: an object is expected')
   return new Map(Object.entries(body))
+}
+/** No more of it than is allowed, whether its length was declared or not. */
+async function readBody(request: Request): Promise<Buffer> {
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge()
+  const chunks: Uint8Array[] = []
+  let sizeBytes = 0
+  for await (const chunk of request.body ?? []) {
+    sizeBytes += chunk.length
+    if (sizeBytes > MAX_BODY_BYTES) throw tooLarge()
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
 }
 function tooLarge(): RequestError {
   return new RequestError(413, {

@@ -29,6 +29,19 @@ describe('requests', () => {
     expect(answer.body.message).toContain(message)
   })
 
+  test('a body of no declared length ends where it is too large', async () => {
+    let sent = 0
+    const body = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent++
+        controller.enqueue(Buffer.alloc(64 * 1024, ' '))
+      },
+    })
+    const answer = await server.request('/ksql', { method: 'POST', body, duplex: 'half' } as RequestInit)
+    expect(answer.status).toBe(413)
+    expect(sent).toBeLessThan(100)
+  })
+
   test('an unknown path', async () => {
     expect(await server.post('/nothing', {})).toMatchObject({ status: 404, body: { error_code: 40400 } })
   })
