@@ -29,10 +29,15 @@ export class SourceNames {
     readonly sources: readonly NamedSource[],
     /** Key columns that a join added and no source has. */
     private readonly synthetic: readonly string[] = [],
+    private readonly isWindowing = false,
   ) {}
 
   withSynthetic(columns: readonly string[]): SourceNames {
-    return new SourceNames(this.sources, columns)
+    return new SourceNames(this.sources, columns, this.isWindowing)
+  }
+  /** For an aggregation that has windows of its own: their bounds are columns of what is selected. */
+  withWindowBounds(): SourceNames {
+    return new SourceNames(this.sources, this.synthetic, true)
   }
 
   get isJoin(): boolean {
@@ -45,6 +50,13 @@ export class SourceNames {
   /** Throws SqlAnalysisError; `clause` starts the message: `SELECT`, `WHERE`, `JOIN ON`, … */
   resolve(reference: ColumnReference, clause: string): string {
     const { source: qualifier, name, at } = reference
+    if (this.isWindowing && WINDOW_BOUNDS.some(bound => bound.name === name)) {
+      if (clause === 'SELECT') return name
+      throw new SqlAnalysisError(
+        `Window bounds column ${name} can only be used in the SELECT clause of windowed aggregations`,
+        at,
+      )
+    }
     if (qualifier !== null) {
       const found = this.sources.find(({ alias }) => alias === qualifier)
       if (found === undefined)

@@ -27,10 +27,11 @@ export interface Aggregation {
 export function planAggregation(
   query: ast.Query,
   source: Planned,
-  names: SourceNames,
+  sourceNames: SourceNames,
   generated: GeneratedNames,
   context: AnalysisContext,
 ): Aggregation {
+  const names = query.window === null ? sourceNames : sourceNames.withWindowBounds()
   const isAggregate = (node: ast.Expression): node is ast.FunctionCall =>
     node.kind === 'FunctionCall' && context.functions.aggregate(node.name) !== undefined
   const { schema } = source.step

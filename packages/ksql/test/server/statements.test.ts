@@ -122,4 +122,37 @@ describe('statements in, rows out', () => {
     expect((await server.statements('DROP TABLE sold; DROP STREAM orders;')).status).toBe(200)
     expect(server.bugs).toEqual([])
   })
+
+  test('the bounds of a window are selected, and looked up', async () => {
+    await server.statements(
+      `CREATE STREAM visits (page STRING KEY, ts BIGINT) WITH (KAFKA_TOPIC='visits', PARTITIONS=1, VALUE_FORMAT='JSON', TIMESTAMP='TS');
+       CREATE TABLE hourly AS SELECT page, WINDOWSTART AS opened, visits.WINDOWEND - WINDOWSTART AS lasted, COUNT(*) AS n
+         FROM visits WINDOW TUMBLING (SIZE 1 HOUR) GROUP BY page;
+       INSERT INTO visits VALUES ('a', 3600000);
+       INSERT INTO visits VALUES ('a', 3600001);
+       INSERT INTO visits VALUES ('a', 7200000);`,
+    )
+    const rows = await server.rows("SELECT * FROM hourly WHERE page = 'a' AND WINDOWSTART = 3600000 AND n = 2;", 1)
+    expect(rows).toEqual([['a', 3_600_000, 7_200_000, 3_600_000, 3_600_000, 2]])
+  })
+
+  test('streams are joined with streams', async () => {
+    await server.statements(
+      `CREATE STREAM asked (id INT KEY, what STRING, ts BIGINT) WITH (KAFKA_TOPIC='asked', PARTITIONS=1, VALUE_FORMAT='JSON', TIMESTAMP='TS');
+       CREATE STREAM answered (id INT KEY, what STRING, ts BIGINT) WITH (KAFKA_TOPIC='answered', PARTITIONS=1, VALUE_FORMAT='JSON', TIMESTAMP='TS');
+       CREATE STREAM talk AS SELECT q.id AS id, q.what AS question, a.what AS answer
+         FROM asked q LEFT JOIN answered a WITHIN 10 SECONDS ON q.id = a.id;
+       INSERT INTO asked VALUES (1, 'why', 1000);`,
+    )
+    const rows = async (limit: number) => {
+      const { body } = await server.query(`SELECT question, answer FROM talk EMIT CHANGES LIMIT ${limit};`)
+      return body.slice(1, -1).map(({ row }: { row: { columns: unknown[] } }) => row.columns)
+    }
+    expect(await rows(1)).toEqual([['why', null]])
+    await server.statements("INSERT INTO answered VALUES (1, 'therefore', 11000);")
+    expect(await rows(2)).toEqual([
+      ['why', null],
+      ['why', 'therefore'],
+    ])
+  })
 })
