@@ -372,12 +372,12 @@ class TopologyBuilder {
   private streamTableJoin(step: StreamTableJoinStep): Rows {
     const rows = this.step(step.right)
     if (rows.kind !== 'table') throw new TypeError('a stream where a table is needed')
-    const keySerde = this.internalKeySerde(step.formats, step.schema.key, step.context)
+    const keySerde = this.joinKeySerde(step)
     const joined = Joined.with(keySerde, internalSerde(step.left.schema.value)).withName(step.context)
     const merge = this.merger(step)
     // A record without a value has nothing to join.
-    const stream = this.stream(step.left).filter((_, row) => row !== null) as KStream<Row, Row>
-    const table = rows.table as KTable<Row, Row>
+    const stream = this.stream(step.left).filter((_, row) => row !== null) as KStream<Key, Row>
+    const table = rows.table as KTable<NonNullable<Key>, Row>
     const result =
       step.join === 'INNER'
         ? stream.join<Row, Row>(table, (left, right) => merge(left, right), joined)
@@ -389,10 +389,10 @@ class TopologyBuilder {
     const merge = this.merger(step)
     // Records without a value have nothing to join.
     const [left, right] = [step.left, step.right].map(
-      side => this.stream(side).filter((_, row) => row !== null) as KStream<Row, Row>,
-    ) as [KStream<Row, Row>, KStream<Row, Row>]
+      side => this.stream(side).filter((_, row) => row !== null) as KStream<Key, Row>,
+    ) as [KStream<Key, Row>, KStream<Key, Row>]
     const joined = StreamJoined.with(
-      this.internalKeySerde(step.formats, step.schema.key, step.context),
+      this.joinKeySerde(step),
       internalSerde(step.left.schema.value),
       internalSerde(step.right.schema.value),
     )
@@ -421,7 +421,7 @@ class TopologyBuilder {
     const merge = this.merger(step)
     const storeName = `${step.context}-Materialize`
     const materialized = Materialized.as<Key, Row>(storeName)
-      .withKeySerde(this.internalKeySerde(step.formats, step.schema.key, step.context) as Serde<Key>)
+      .withKeySerde(this.joinKeySerde(step))
       .withValueSerde(internalSerde(step.schema.value))
     const named = Named.as(step.context)
     const table =
@@ -470,6 +470,12 @@ class TopologyBuilder {
     )
   }
 
+  private joinKeySerde(step: StreamTableJoinStep | TableTableJoinStep | StreamStreamJoinStep): Serde<Key> {
+    const window = windowOf(step)
+    const keys = this.internalKeySerde(step.formats, step.schema.key, step.context)
+    return this.keySerde(keys, window?.sizeMs ?? null, window !== null)
+  }
+
   private scope(schema: StepSchema): StepScope {
     return new StepScope(schema, this.context.functions, this.context.customTypes)
   }
@@ -479,6 +485,12 @@ class TopologyBuilder {
   private errorsOf(step: Step): EvaluationContext {
     return { onError: error => this.context.onProcessingError({ queryId: this.queryId, step: step.context, error }) }
   }
+}
+
+/** Of the keys of a step whose input has not been aggregated. */
+function windowOf(step: Step): SourceStep['window'] {
+  if (step.kind === 'source') return step.window
+  return windowOf('left' in step ? step.left : step.input)
 }
 
 function derived(below: Materialization, columns: readonly Column[], apply: (row: Row) => Row | null): Materialization {
