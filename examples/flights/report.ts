@@ -49,7 +49,7 @@ function delayText(cell: Cell | undefined): string {
   if (cell === undefined) return '–'.padStart(CELL_WIDTH)
   const average = cell.delayMinutes / cell.flights
   const shade = SHADES[Math.min(Math.max(Math.floor(average / MINUTES_PER_SHADE), 0), SHADES.length - 1)]!
-  return `${average.toFixed(0)}${shade}`.padStart(CELL_WIDTH)
+  return `${Math.round(average)}${shade}`.padStart(CELL_WIDTH)
 }
 
 function worstText(cells: readonly Cell[]): string {
