@@ -91,7 +91,8 @@ export const GROUP_CONFIG = defineConfig({
   },
   'offsets.topic.replication.factor': { type: int({ min: 1 }), default: 1, doc: 'Replicas of __consumer_offsets.' },
   'offsets.topic.segment.bytes': {
-    type: int({ min: 1 }),
+    // The topic could not be created with less.
+    type: int({ min: 1_048_576 }),
     default: 104_857_600,
     doc: 'Segment size of __consumer_offsets; small keeps it quick to load.',
   },

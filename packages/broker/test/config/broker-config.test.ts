@@ -17,6 +17,7 @@ describe('settings of the broker', () => {
     { 'no.such.setting': '1' },
     { 'num.partitions': '0' },
     { 'num.partitions': 'many' },
+    { 'offsets.topic.segment.bytes': 65_536 },
     { 'group.min.session.timeout.ms': 10, 'group.max.session.timeout.ms': 5 },
     { 'socket.request.max.bytes': 2 ** 28 + 1 },
   ]
