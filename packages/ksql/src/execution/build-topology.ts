@@ -23,12 +23,14 @@ import {
 } from '@millrace/streams'
 import { StepScope } from '../analysis/step-scope.ts'
 import type { FunctionCall } from '../ast/nodes.ts'
+import type { FormatInfo } from '../catalog/data-source.ts'
 import type { Column } from '../catalog/schema.ts'
 import { SqlAnalysisError } from '../errors/sql-analysis-error.ts'
 import { compileExpression } from '../expressions/compile.ts'
 import { compileAggregateCall } from '../expressions/compile-aggregate-call.ts'
 import { compileTableCall } from '../expressions/compile-table-call.ts'
 import type { Evaluate, EvaluationContext } from '../expressions/compiled.ts'
+import { formatHolds } from '../formats/format-rules.ts'
 import { rowSerde } from '../formats/row-serde.ts'
 import { parseExpression } from '../parser/parse.ts'
 import type {
@@ -456,18 +458,15 @@ class TopologyBuilder {
   }
 
   /**
-   * Keys inside a query have the key format, or the plain one where that is none: records that are repartitioned must
-   * meet the records of topics that are not. `place` is part of the subject of formats whose schemas are registered.
+   * Keys inside a query have the key format, so that repartitioned records meet those of topics that are not; the plain
+   * one where that is none, and JSON where it cannot hold them: several columns, types it does not have.
+   * `place` is part of the subject of formats whose schemas are registered.
    */
-  private internalKeySerde(
-    { key: { name, ...format } }: Formats,
-    columns: readonly Column[],
-    place: string,
-  ): Serde<Row> {
+  private internalKeySerde({ key }: Formats, columns: readonly Column[], place: string): Serde<Row> {
+    const plain: FormatInfo = key.name === 'NONE' ? { name: 'KAFKA' } : key
+    const format: FormatInfo = formatHolds(plain, columns) ? plain : { name: 'JSON' }
     const target = { topic: `_confluent-ksql-${this.queryId}-${place}`, isKey: true }
-    return asSerde(
-      rowSerde({ ...format, name: name === 'NONE' ? 'KAFKA' : name }, columns, target, this.context.schemas),
-    )
+    return asSerde(rowSerde(format, columns, target, this.context.schemas))
   }
 
   private joinKeySerde(step: StreamTableJoinStep | TableTableJoinStep | StreamStreamJoinStep): Serde<Key> {

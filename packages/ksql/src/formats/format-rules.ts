@@ -95,6 +95,11 @@ export function checkFormatHolds(
     )
 }
 
+/** Whether a format has room for these columns and their types. */
+export function formatHolds(format: FormatInfo, columns: readonly Column[]): boolean {
+  return whyNot(rulesOf(format), columns) === null
+}
+
 function whyNot(rule: FormatRules, columns: readonly Column[]): string | null {
   if (rule.name === 'NONE' && columns.length > 0)
     return `The 'NONE' format can only be used when no columns are defined. Got: [${columns.map(columnText).join(', ')}]`

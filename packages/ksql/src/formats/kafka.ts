@@ -7,7 +7,8 @@ import type { RowSerde } from './row-format.ts'
 import { UnreadableRowError } from './unreadable-row-error.ts'
 
 export function kafkaSerde(columns: readonly Column[]): RowSerde {
-  const [column] = columns
+  const [column, second] = columns
+  if (second !== undefined) throw new TypeError(`the KAFKA format holds one column, not ${columns.length}`)
   if (column === undefined) return { serialize: () => null, deserialize: bytes => (bytes === null ? null : []) }
   const { write, read } = codecOf(column)
   return {

@@ -136,6 +136,22 @@ describe('statements in, rows out', () => {
     expect(rows).toEqual([['a', 3_600_000, 7_200_000, 3_600_000, 3_600_000, 2]])
   })
 
+  test('groups of several columns are apart, whatever the format of the source’s key', async () => {
+    await server.statements(
+      `CREATE STREAM paid (id INT KEY, shop STRING, coin STRING) WITH (KAFKA_TOPIC='paid', PARTITIONS=1, VALUE_FORMAT='JSON');
+       CREATE TABLE tills WITH (KEY_FORMAT='JSON') AS SELECT shop, coin, COUNT(*) AS n FROM paid GROUP BY shop, coin;
+       INSERT INTO paid VALUES (1, 'a', 'x');
+       INSERT INTO paid VALUES (2, 'a', 'y');
+       INSERT INTO paid VALUES (3, 'a', 'x');`,
+    )
+    await server.rows("SELECT * FROM tills WHERE shop = 'a' AND coin = 'x' AND n = 2;", 1)
+    const rows = await server.rows('SELECT coin, n FROM tills;', 2)
+    expect(rows.sort()).toEqual([
+      ['x', 2],
+      ['y', 1],
+    ])
+  })
+
   test('streams are joined with streams', async () => {
     await server.statements(
       `CREATE STREAM asked (id INT KEY, what STRING, ts BIGINT) WITH (KAFKA_TOPIC='asked', PARTITIONS=1, VALUE_FORMAT='JSON', TIMESTAMP='TS');
