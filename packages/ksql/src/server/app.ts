@@ -3,6 +3,7 @@
  * run in order and stop at the first that fails; its error answer carries what the ones before it did.
  */
 import { MillraceError } from '@millrace/protocol'
+import { readAtMost } from '@millrace/schema-registry'
 import { type Context, Hono } from 'hono'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import type * as ast from '../ast/nodes.ts'
@@ -127,14 +128,9 @@ async function readFields(context: Context): Promise<ReadonlyMap<string, unknown
 /** No more of it than is allowed, whether its length was declared or not. */
 async function readBody(request: Request): Promise<Buffer> {
   if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge()
-  const chunks: Uint8Array[] = []
-  let sizeBytes = 0
-  for await (const chunk of request.body ?? []) {
-    sizeBytes += chunk.length
-    if (sizeBytes > MAX_BODY_BYTES) throw tooLarge()
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
+  const bytes = await readAtMost(request, MAX_BODY_BYTES)
+  if (bytes === null) throw tooLarge()
+  return bytes
 }
 function tooLarge(): RequestError {
   return new RequestError(413, {

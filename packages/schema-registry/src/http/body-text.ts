@@ -1,17 +1,13 @@
 import { HttpError } from './api.ts'
+import { readAtMost } from './read-at-most.ts'
 
 /** The body as UTF-8. Rejects with {@link HttpError} 413 as soon as more than `maxBytes` have come, 400 for bad UTF-8. */
 export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
   if (Number(request.headers.get('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
-  const chunks: Uint8Array[] = []
-  let sizeBytes = 0
-  for await (const chunk of request.body ?? []) {
-    sizeBytes += chunk.length
-    if (sizeBytes > maxBytes) throw tooLarge(maxBytes)
-    chunks.push(chunk)
-  }
+  const bytes = await readAtMost(request, maxBytes)
+  if (bytes === null) throw tooLarge(maxBytes)
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch (error) {
     throw new HttpError(400, 'the body is not UTF-8', { cause: error })
   }

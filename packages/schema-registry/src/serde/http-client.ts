@@ -1,4 +1,5 @@
 import { realPlatform, type Timers } from '@millrace/platform'
+import { readAtMost } from '../http/read-at-most.ts'
 import { isJsonObject, JsonNumber, type JsonObject, type JsonValue, jsonValueOf } from '../json/json-value.ts'
 import { printJson } from '../json/print-json.ts'
 import { readJson } from '../json/read-json.ts'
@@ -121,14 +122,9 @@ export class HttpRegistryClient implements RegistryClient {
 }
 
 async function readText(response: Response, path: string): Promise<string> {
-  const chunks: Uint8Array[] = []
-  let sizeBytes = 0
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.length
-    if (sizeBytes > MAX_ANSWER_BYTES) throw nonsense(path)
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString('utf8')
+  const bytes = await readAtMost(response, MAX_ANSWER_BYTES)
+  if (bytes === null) throw nonsense(path)
+  return bytes.toString('utf8')
 }
 
 function readAnswer(status: number, path: string, text: string): JsonObject {
