@@ -40,11 +40,11 @@ export function planSources(query: ast.Query, names: SourceNames, context: Analy
   return planned
 }
 
-function planSource(named: NamedSource, names: SourceNames): Planned {
-  const { alias, source } = named
+/** The rows of a source as a query over `names` sees them. */
+export function sourceStep({ alias, source }: NamedSource, names: SourceNames): SourceStep {
   const rename = (columns: readonly Column[]): Column[] =>
     columns.map(({ name, type }) => ({ name: names.internal(alias, name), type }))
-  const step: SourceStep = {
+  return {
     kind: 'source',
     type: source.kind,
     topic: source.topic,
@@ -55,6 +55,11 @@ function planSource(named: NamedSource, names: SourceNames): Planned {
     schema: { key: rename(source.schema.key), value: rename(columnsOfSource(source)) },
     context: names.isJoin ? `Source-${alias}` : 'KsqlTopic',
   }
+}
+
+function planSource(named: NamedSource, names: SourceNames): Planned {
+  const { alias, source } = named
+  const step = sourceStep(named, names)
   const at = { line: 0, column: 0, offset: 0 }
   return {
     step,

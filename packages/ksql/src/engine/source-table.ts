@@ -1,5 +1,6 @@
 /** `CREATE SOURCE TABLE`: a query without a sink keeps the table's rows so that pull queries find them. */
-import { columnsOfSource } from '../analysis/names.ts'
+import { SourceNames } from '../analysis/names.ts'
+import { sourceStep } from '../analysis/plan-sources.ts'
 import type { DataSource } from '../catalog/data-source.ts'
 import type { SourceStep } from '../plan/steps.ts'
 
@@ -12,17 +13,8 @@ export interface SourceTablePlan {
 /** Null for sources that keep no rows of their own. */
 export function sourceTablePlan(source: DataSource): SourceTablePlan | null {
   if (!isMaterializedSource(source) || source.queryId === null) return null
-  const root: SourceStep = {
-    kind: 'source',
-    type: source.kind,
-    topic: source.topic,
-    sourceSchema: source.schema,
-    formats: { key: source.keyFormat, value: source.valueFormat },
-    window: source.window,
-    timestamp: source.timestamp,
-    schema: { key: source.schema.key, value: columnsOfSource(source) },
-    context: 'KsqlTopic',
-  }
+  const named = { alias: source.name, source }
+  const root = sourceStep(named, new SourceNames([named]))
   return { queryId: source.queryId, root, sources: [source.name] }
 }
 
