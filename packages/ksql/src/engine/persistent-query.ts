@@ -103,19 +103,22 @@ export class PersistentQuery {
   /** Stops it for good: internal topics, group and local state go. */
   async remove(): Promise<void> {
     await this.stop()
-    const { bootstrapServers, platform, stateDir } = this.settings
-    await using admin = new Admin({ bootstrapServers, platform })
-    await removeInternals(admin, this.applicationId, [INSTANCE_ID])
-    platform.files.removeTree(`${stateDir}/${this.applicationId}`)
+    await removeApplication(this.applicationId, this.settings, [INSTANCE_ID])
   }
 }
 
-/** What an application keeps on the broker. */
-export async function removeInternals(
-  admin: Admin,
+/** What a closed application keeps on the broker and on disk. */
+export async function removeApplication(
   applicationId: string,
+  { bootstrapServers, platform, stateDir }: QuerySettings,
   staticMembers: readonly string[] = [],
 ): Promise<void> {
+  await using admin = new Admin({ bootstrapServers, platform })
+  await removeInternals(admin, applicationId, staticMembers)
+  platform.files.removeTree(`${stateDir}/${applicationId}`)
+}
+
+async function removeInternals(admin: Admin, applicationId: string, staticMembers: readonly string[]): Promise<void> {
   const internal = (await admin.listTopics({ includeInternal: true }))
     .map(({ name }) => name)
     .filter(name => name.startsWith(`${applicationId}-`))

@@ -1,5 +1,5 @@
 /** Push queries: a streams application for as long as somebody listens. Its topics, group and state go with it. */
-import { Admin, Consumer, type TopicPartition } from '@millrace/client'
+import { Consumer, type TopicPartition } from '@millrace/client'
 import { KafkaStreams, Windowed } from '@millrace/streams'
 import { type PlannedQuery, planQuery } from '../analysis/plan-query.ts'
 import type { AnalysisContext } from '../analysis/planned.ts'
@@ -9,7 +9,7 @@ import { WINDOWEND, WINDOWSTART } from '../catalog/schema.ts'
 import { buildAnswering, type Key, keyRow } from '../execution/build-topology.ts'
 import type { ExecutionContext } from '../execution/execution-context.ts'
 import type { Row, SqlValue } from '../types/sql-value.ts'
-import { type QuerySettings, removeInternals } from './persistent-query.ts'
+import { type QuerySettings, removeApplication } from './persistent-query.ts'
 import type { RowSink } from './row-sink.ts'
 
 export interface PushQueryOptions {
@@ -82,9 +82,7 @@ export async function answerChanges(
     sink.end(await ended.message)
   } finally {
     await app.close()
-    await using admin = new Admin({ bootstrapServers, platform })
-    await removeInternals(admin, applicationId)
-    platform.files.removeTree(`${settings.stateDir}/${applicationId}`)
+    await removeApplication(applicationId, settings)
   }
 }
 
