@@ -25,6 +25,27 @@ export function runnerOptions(name: string): RunnerOptions {
   return { directory: values.dir, json: values.json, only: values.only }
 }
 
+export interface Outcome {
+  readonly file: string
+  readonly id: string
+  /** Null when the case passed. */
+  readonly reason: string | null
+}
+
+/** As `printResult`, with the counts of each file first. */
+export function printByFile(outcomes: readonly Outcome[], json: boolean): void {
+  const countsByFile = new Map<string, { total: number; passed: number }>()
+  for (const { file, reason } of outcomes) {
+    const counts = countsByFile.get(file) ?? { total: 0, passed: 0 }
+    counts.total++
+    if (reason === null) counts.passed++
+    countsByFile.set(file, counts)
+  }
+  if (!json) for (const [file, { total, passed }] of countsByFile) console.log(`${file}: ${passed} of ${total}`)
+  const failures = outcomes.flatMap(({ id, reason }) => (reason === null ? [] : [{ id, reason }]))
+  printResult(outcomes.length, failures, json)
+}
+
 export function printResult(total: number, failures: readonly Failure[], json: boolean): void {
   const passed = total - failures.length
   if (json) {

@@ -1,6 +1,6 @@
 /** `npm run conformance:ksql-rest -- --dir <folder with rest files> [--json]` */
 import { realPlatform } from '@millrace/platform'
-import { type Failure, printResult, runnerOptions } from '../report.ts'
+import { printByFile, runnerOptions } from '../report.ts'
 import { readCases } from './corpus.ts'
 import { type RestCase, runRestCase } from './rest.ts'
 
@@ -20,17 +20,5 @@ await Promise.all(
     }
   }),
 )
-const failures = cases.flatMap(({ id }, index): Failure[] => {
-  const reason = reasons[index] ?? null
-  return reason === null ? [] : [{ id, reason }]
-})
-const countsByFile = new Map<string, { total: number; passed: number }>()
-for (const [index, { id }] of cases.entries()) {
-  const file = id.split('/')[0] ?? id
-  const counts = countsByFile.get(file) ?? { total: 0, passed: 0 }
-  counts.total++
-  if (reasons[index] === null) counts.passed++
-  countsByFile.set(file, counts)
-}
-if (!json) for (const [file, { total, passed }] of countsByFile) console.log(`${file}: ${passed} of ${total}`)
-printResult(cases.length, failures, json)
+const outcomes = cases.map(({ id }, index) => ({ file: id.split('/')[0] ?? id, id, reason: reasons[index] ?? null }))
+printByFile(outcomes, json)

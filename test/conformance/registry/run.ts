@@ -1,6 +1,6 @@
 /** `npm run conformance:registry -- --dir <folder> [--json]` */
 import type { JsonObject } from '@millrace/schema-registry'
-import { type Failure, printResult, runnerOptions } from '../report.ts'
+import { type Outcome, printByFile, runnerOptions } from '../report.ts'
 import { judgeCanonical, judgeCompatibility, judgeGuid, judgeLevel, judgeParse } from './avro-cases.ts'
 import { readCorpus } from './corpus.ts'
 import { judgeReplay, judgeScenario, judgeWrite } from './scenario.ts'
@@ -24,18 +24,9 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map<string, Judge>([
 
 const { directory, json, only } = runnerOptions('registry')
 const cases = readCorpus(directory).filter(({ id }) => only === undefined || id.includes(only))
-const failures: Failure[] = []
-const countsByFile = new Map<string, { total: number; passed: number }>()
-for (const { file, kind, id, json: example } of cases) {
-  const reason = await judge(kind, example)
-  const counts = countsByFile.get(file) ?? { total: 0, passed: 0 }
-  counts.total++
-  if (reason === null) counts.passed++
-  else failures.push({ id, reason })
-  countsByFile.set(file, counts)
-}
-if (!json) for (const [file, { total, passed }] of countsByFile) console.log(`${file}: ${passed} of ${total}`)
-printResult(cases.length, failures, json)
+const outcomes: Outcome[] = []
+for (const { file, kind, id, json: example } of cases) outcomes.push({ file, id, reason: await judge(kind, example) })
+printByFile(outcomes, json)
 
 async function judge(kind: string, example: JsonObject): Promise<string | null> {
   try {
