@@ -32,7 +32,7 @@ export const benchmark: Benchmark = {
   },
 }
 
-const platform = await realPlatform()
+const platform = realPlatform()
 
 async function openLogs(directory: string, partitionCount: number, flushMessages: number): Promise<LogManager> {
   const config = parseConfig(LOG_CONFIG, { 'log.dirs': directory })

@@ -43,7 +43,7 @@ export async function startBrokerHere(settings: readonly string[] = []): Promise
   const config = Object.fromEntries(settings.map(setting => setting.split('=') as [string, string]))
   const listeners = 'PLAINTEXT://127.0.0.1:0'
   const broker = await Broker.start({
-    platform: await realPlatform(),
+    platform: realPlatform(),
     config: { ...config, listeners, 'log.dirs': directory },
   })
   return {

@@ -80,7 +80,7 @@ export const benchmark: Benchmark = {
   async run(context) {
     const start = context.scaled(1, 0) === 1 ? startBrokerProcess : startBrokerHere
     const broker = await start(['log.flush.interval.messages=1000000000', 'group.initial.rebalance.delay.ms=0'])
-    const platform = await realPlatform()
+    const platform = realPlatform()
     try {
       const bench = new StreamsBench(context, platform, `127.0.0.1:${broker.port}`)
       await bench.fill()

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { Broker } from '../src/broker.ts'
 import { RunningBroker } from './running-broker.ts'
 
-const platform = await realPlatform()
+const platform = realPlatform()
 const listeners = 'PLAINTEXT://127.0.0.1:0'
 
 describe('starting', () => {

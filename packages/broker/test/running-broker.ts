@@ -7,7 +7,7 @@ import { Broker } from '../src/broker.ts'
 import type { BrokerConfigInput } from '../src/config/broker-config.ts'
 import { ProtocolClient } from './protocol-client.ts'
 
-const real = await realPlatform()
+const real = realPlatform()
 
 /** A broker on real files in a directory of its own, over the memory network unless told otherwise. */
 export class RunningBroker {

@@ -8,7 +8,7 @@ import { type RestCase, runRestCase } from './rest.ts'
 const CASES_AT_A_TIME = 10
 
 const { directory, json, only } = runnerOptions('ksql-rest')
-const platform = await realPlatform()
+const platform = realPlatform()
 const cases = readCases<RestCase>(directory, 'rest').filter(({ id }) => only === undefined || id.includes(only))
 const reasons: (string | null)[] = []
 let next = 0

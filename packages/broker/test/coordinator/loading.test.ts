@@ -11,7 +11,7 @@ import { LogManager } from '../../src/log/log-manager.ts'
 import { MetadataLog } from '../../src/metadata/metadata-log.ts'
 import { Topics } from '../../src/topics/topics.ts'
 
-const platform = await realPlatform()
+const platform = realPlatform()
 const member = { memberId: 'm', groupInstanceId: null, generationId: 1 }
 const simple = { memberId: '', groupInstanceId: null, generationId: -1 }
 

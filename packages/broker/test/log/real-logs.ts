@@ -7,7 +7,7 @@ import { LogManager, type RecoveryProgress } from '../../src/log/log-manager.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { logConfig, topicConfig } from './log-fixture.ts'
 
-export const real = await realPlatform()
+export const real = realPlatform()
 
 export const TOPIC_ID = 'b3JkZXJzb3JkZXJzb3JkZQ'
 

@@ -7,7 +7,7 @@ import { Server, type ServerOptions } from '../../src/server/server.ts'
 import { ProtocolClient } from '../protocol-client.ts'
 
 const MAX_FRAME_BYTES = 200_000
-const platform = await realPlatform()
+const platform = realPlatform()
 
 /** Answers when the test says so. */
 class Script {

@@ -32,7 +32,7 @@ export class SqlServer implements AsyncDisposable {
   ) {}
 
   static async start(properties: Properties = {}): Promise<SqlServer> {
-    const real = await realPlatform()
+    const real = realPlatform()
     const platform = { ...real, network: memoryNetwork(real.timers) }
     const directory = await mkdtemp(join(tmpdir(), 'millrace-ksql-'))
     const broker = await Broker.start({

@@ -30,7 +30,7 @@ async function start(options: StartOptions): Promise<void> {
   // The servers are loaded here only: the tools start in a third of the time without them.
   const { AllInOne } = await import('../server/all-in-one.ts')
   const server = await AllInOne.start({
-    platform: await realPlatform(),
+    platform: realPlatform(),
     dataDirectory: options.dataDir,
     host: options.host,
     brokerPort: options.port,

@@ -30,9 +30,11 @@ export interface HttpRegistryClientOptions {
 /** A registry over its REST API: ours or Confluent's. Keeps nothing: serdes remember what they found. */
 export class HttpRegistryClient implements RegistryClient {
   private readonly urls: readonly URL[]
+  private readonly timers: Timers
 
   /** Throws for what is not a URL. */
   constructor(private readonly options: HttpRegistryClientOptions) {
+    this.timers = options.timers ?? realPlatform().timers
     const urls = typeof options.urls === 'string' ? options.urls.split(',') : options.urls
     this.urls = urls.map(url => new URL(url.trim()))
   }
@@ -87,9 +89,8 @@ export class HttpRegistryClient implements RegistryClient {
 
   private async callOne(base: URL, method: string, path: string, body?: JsonValue): Promise<JsonObject> {
     const timeoutMs = this.options.requestTimeoutMs ?? DEFAULT_REQUEST_TIMEOUT_MS
-    const timers = this.options.timers ?? (await realPlatform()).timers
     const aborter = new AbortController()
-    const timer = timers.after(timeoutMs, () => aborter.abort(new Error(`no answer within ${timeoutMs} ms`)))
+    const timer = this.timers.after(timeoutMs, () => aborter.abort(new Error(`no answer within ${timeoutMs} ms`)))
     try {
       const request = this.request(base, method, path, body, aborter.signal)
       const response = await (this.options.fetch ?? fetch)(request)

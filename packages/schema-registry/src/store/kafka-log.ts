@@ -48,7 +48,7 @@ export class KafkaLog implements SchemasLog {
   }
 
   async open(apply: (entry: LogEntry) => void): Promise<void> {
-    const platform = this.options.platform ?? (await realPlatform())
+    const platform = this.options.platform ?? realPlatform()
     const connection = { bootstrapServers: this.options.bootstrapServers, clientId: 'schema-registry', platform }
     await using admin = new Admin(connection)
     await ensureSchemasTopic(admin, this.topic)

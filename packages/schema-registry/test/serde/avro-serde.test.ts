@@ -7,7 +7,7 @@ import { RegistryCallError, type RegistryClient } from '../../src/serde/registry
 import { schemaHeaderValue, VALUE_SCHEMA_HEADER } from '../../src/serde/wire-format.ts'
 import { ORDER, ORDER_WITH_NOTE, startRegistry } from '../http/registry-client.ts'
 
-const { timers } = await realPlatform()
+const { timers } = realPlatform()
 type Registry = Awaited<ReturnType<typeof startRegistry>>
 
 const clients: [name: string, connect: (registry: Registry) => RegistryClient][] = [

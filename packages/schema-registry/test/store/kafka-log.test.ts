@@ -11,7 +11,7 @@ import { SchemaRegistry } from '../../src/registry.ts'
 import { KafkaLog } from '../../src/store/kafka-log.ts'
 import { ORDER, ORDER_WITH_NOTE } from '../http/registry-client.ts'
 
-const real = await realPlatform()
+const real = realPlatform()
 const platform: Platform = { ...real, network: memoryNetwork(real.timers) }
 const directory = mkdtempSync(join(tmpdir(), 'millrace-registry-'))
 let broker: Broker
