@@ -3,7 +3,12 @@ export { BROKER_CONFIG, type BrokerConfig, type BrokerConfigInput } from './conf
 export type { Endpoint } from './config/listener.ts'
 export { LOG_CONFIG, type LogConfig } from './config/log-config.ts'
 export { resolveTopicConfig, type TopicConfig } from './config/topic-config.ts'
-export { LogManager, type LogPlatform, type PartitionToOpen, type RecoveryProgress } from './log/log-manager.ts'
+export {
+  LogManager,
+  type LogPlatform,
+  type PartitionToOpen,
+  type RecoveryProgress,
+} from './log/directory/log-manager.ts'
 export type {
   AppendResult,
   FetchedBytes,

@@ -11,14 +11,14 @@
 import type { Files } from '@millrace/platform'
 import type { BatchCodecs, RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
-import { scanBatches } from './batch-scan.ts'
-import { parseSegmentFileName } from './file-names.ts'
-import { LeaderEpochs } from './leader-epochs.ts'
-import { readEpochs, replaceEpochs, writeEpochs, writePartitionMetadata } from './partition-files.ts'
-import { loadProducerSnapshot, removeStraySnapshots } from './producer-snapshot-files.ts'
-import { ProducerStates, type SequencedBatch } from './producer-state.ts'
-import { Segment } from './segment.ts'
-import { recoverSegment } from './segment-recovery.ts'
+import { parseSegmentFileName } from './directory/file-names.ts'
+import { LeaderEpochs } from './directory/leader-epochs.ts'
+import { readEpochs, replaceEpochs, writeEpochs, writePartitionMetadata } from './directory/partition-files.ts'
+import { loadProducerSnapshot, removeStraySnapshots } from './producers/producer-snapshot-files.ts'
+import { ProducerStates, type SequencedBatch } from './producers/producer-state.ts'
+import { scanBatches } from './segment/batch-scan.ts'
+import { Segment } from './segment/segment.ts'
+import { recoverSegment } from './segment/segment-recovery.ts'
 
 /** How far from the end a clean start looks for batches that a snapshot leaves out (`REMEMBERED_BATCHES` of each producer). */
 const PRODUCER_TAIL_BYTES = 1024 * 1024

@@ -1,6 +1,6 @@
 import { BATCH_HEADER_BYTES, ErrorCode, KafkaError } from '@millrace/protocol'
-import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './batch-header.ts'
-import type { Segment } from './segment.ts'
+import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './segment/batch-header.ts'
+import type { Segment } from './segment/segment.ts'
 
 /** How many places readers left off are remembered: about one for each consumer of the partition. */
 const MAX_REMEMBERED_PLACES = 64

@@ -1,6 +1,6 @@
 import type { BatchCodecs, RecordBatch } from '@millrace/protocol'
-import { scanBatches } from './batch-scan.ts'
-import type { Segment } from './segment.ts'
+import { scanBatches } from './segment/batch-scan.ts'
+import type { Segment } from './segment/segment.ts'
 
 export interface OffsetAndTimestamp {
   readonly offset: number

@@ -10,7 +10,7 @@ import {
   RecordBatchBuilder,
 } from '@millrace/protocol'
 import { resolveTopicConfig } from '../config/topic-config.ts'
-import type { LogManager, LogPlatform } from '../log/log-manager.ts'
+import type { LogManager, LogPlatform } from '../log/directory/log-manager.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { MetadataImage } from './metadata-image.ts'
 import { METADATA_TOPIC } from './topic-name.ts'

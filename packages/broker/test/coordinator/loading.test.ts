@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseBrokerConfig } from '../../src/config/broker-config.ts'
 import { GroupCoordinator } from '../../src/coordinator/group-coordinator.ts'
 import { GroupLog } from '../../src/coordinator/group-log.ts'
-import { LogManager } from '../../src/log/log-manager.ts'
+import { LogManager } from '../../src/log/directory/log-manager.ts'
 import { MetadataLog } from '../../src/metadata/metadata-log.ts'
 import { Topics } from '../../src/topics/topics.ts'
 

@@ -7,9 +7,9 @@ import { type CrashKind, type SimulatedNode, Simulation } from '@millrace/platfo
 import { RecordBatch } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
 import type { TopicConfig } from '../../src/config/topic-config.ts'
-import { LogManager } from '../../src/log/log-manager.ts'
+import { LogManager } from '../../src/log/directory/log-manager.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
-import { ProducerStates } from '../../src/log/producer-state.ts'
+import { ProducerStates } from '../../src/log/producers/producer-state.ts'
 import { batchOf, codecs, logConfig, recordsIn, topicConfig } from './log-fixture.ts'
 
 const PARTITION = { topic: 'orders', topicId: 'b3JkZXJzb3JkZXJzb3JkZQ', partition: 0 }

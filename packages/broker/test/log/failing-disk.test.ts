@@ -1,7 +1,7 @@
 import { CALM_DISK, Simulation } from '@millrace/platform'
 import { ErrorCode, KafkaError } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
-import { LogManager } from '../../src/log/log-manager.ts'
+import { LogManager } from '../../src/log/directory/log-manager.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { batchOf, codecs, logConfig, recordsIn, topicConfig } from './log-fixture.ts'
 

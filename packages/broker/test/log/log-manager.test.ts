@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { DataDirectoryInUseError, InconsistentDataDirectoryError } from '../../src/log/data-directory.ts'
-import { LogManager } from '../../src/log/log-manager.ts'
+import { DataDirectoryInUseError, InconsistentDataDirectoryError } from '../../src/log/directory/data-directory.ts'
+import { LogManager } from '../../src/log/directory/log-manager.ts'
 import { batchOf, logConfig, recordsIn, topicConfig } from './log-fixture.ts'
 import { real } from './real-logs.ts'
 

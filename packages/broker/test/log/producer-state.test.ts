@@ -1,7 +1,7 @@
 import { ErrorCode } from '@millrace/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ProducerStates, REMEMBERED_BATCHES, type SequencedBatch } from '../../src/log/producer-state.ts'
+import { ProducerStates, REMEMBERED_BATCHES, type SequencedBatch } from '../../src/log/producers/producer-state.ts'
 
 const SEQUENCES = 2 ** 31
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { realPlatform } from '@millrace/platform'
 import type { TopicConfig } from '../../src/config/topic-config.ts'
-import { LogManager, type RecoveryProgress } from '../../src/log/log-manager.ts'
+import { LogManager, type RecoveryProgress } from '../../src/log/directory/log-manager.ts'
 import type { PartitionLog } from '../../src/log/partition-log.ts'
 import { logConfig, topicConfig } from './log-fixture.ts'
 

@@ -5,17 +5,17 @@ import {
   parseOffsetCheckpoint,
   printEpochCheckpoint,
   printOffsetCheckpoint,
-} from '../../src/log/checkpoint-file.ts'
+} from '../../src/log/directory/checkpoint-file.ts'
 import {
   isDeletedDirectory,
   parsePartitionDirectory,
   parseSegmentFileName,
   retiredDirectoryName,
   segmentFileName,
-} from '../../src/log/file-names.ts'
-import { LeaderEpochs } from '../../src/log/leader-epochs.ts'
-import { decodeProducerSnapshot, encodeProducerSnapshot } from '../../src/log/producer-snapshot.ts'
-import type { ProducerEntry } from '../../src/log/producer-state.ts'
+} from '../../src/log/directory/file-names.ts'
+import { LeaderEpochs } from '../../src/log/directory/leader-epochs.ts'
+import { decodeProducerSnapshot, encodeProducerSnapshot } from '../../src/log/producers/producer-snapshot.ts'
+import type { ProducerEntry } from '../../src/log/producers/producer-state.ts'
 import { codecs } from './log-fixture.ts'
 
 describe('names', () => {

@@ -1,7 +1,7 @@
 import { type CrashKind, Simulation } from '@millrace/platform'
 import { ErrorCode, type MetadataRecordInput } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
-import { LogManager } from '../../src/log/log-manager.ts'
+import { LogManager } from '../../src/log/directory/log-manager.ts'
 import { MetadataImage } from '../../src/metadata/metadata-image.ts'
 import { MetadataLog } from '../../src/metadata/metadata-log.ts'
 import { codecs, logConfig } from '../log/log-fixture.ts'

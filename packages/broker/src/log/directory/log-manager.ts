@@ -8,8 +8,11 @@ import {
   type Timer,
   type Timers,
 } from '@millrace/platform'
-import { dataDirectories, type LogConfig } from '../config/log-config.ts'
-import type { TopicConfig } from '../config/topic-config.ts'
+import { dataDirectories, type LogConfig } from '../../config/log-config.ts'
+import type { TopicConfig } from '../../config/topic-config.ts'
+import { createLog, loadLog } from '../log-loading.ts'
+import { type LogIdentity, PartitionLog, type UnsyncedNames } from '../partition-log.ts'
+import { SyncScheduler } from '../sync-scheduler.ts'
 import { checkpointKey } from './checkpoint-file.ts'
 import { DataDirectory, InconsistentDataDirectoryError, newKafkaUuid } from './data-directory.ts'
 import {
@@ -19,12 +22,9 @@ import {
   type RetiredDirectoryKind,
   retiredDirectoryName,
 } from './file-names.ts'
-import { createLog, loadLog } from './log-loading.ts'
 import { partitionMetadataPath, readPartitionTopicId, writePartitionMetadata } from './partition-files.ts'
-import { type LogIdentity, PartitionLog, type UnsyncedNames } from './partition-log.ts'
-import { SyncScheduler } from './sync-scheduler.ts'
 
-export type { LogIdentity } from './partition-log.ts'
+export type { LogIdentity } from '../partition-log.ts'
 
 /** How often silent producers are forgotten. */
 const PRODUCER_EXPIRATION_CHECK_MS = 600_000

@@ -1,7 +1,7 @@
 /** Walking the batches of a log file in pieces of bounded memory, a turn of the event loop for each piece. */
 import type { OpenFile } from '@millrace/platform'
 import { BATCH_HEADER_BYTES, type BatchCodecs, RecordBatch } from '@millrace/protocol'
-import { LARGEST_REQUEST_BYTES } from '../config/broker-config.ts'
+import { LARGEST_REQUEST_BYTES } from '../../config/broker-config.ts'
 import { baseOffsetAt, batchSizeAt } from './batch-header.ts'
 
 const WINDOW_BYTES = 1024 * 1024

@@ -1,8 +1,8 @@
 import type { Files, OpenFile } from '@millrace/platform'
 import { BATCH_HEADER_BYTES } from '@millrace/protocol'
-import type { TopicConfig } from '../config/topic-config.ts'
+import type { TopicConfig } from '../../config/topic-config.ts'
+import { segmentFileName } from '../directory/file-names.ts'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt, maxTimestampAt } from './batch-header.ts'
-import { segmentFileName } from './file-names.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { type IndexedTimestamp, TimeIndex } from './time-index.ts'
 

@@ -1,8 +1,8 @@
 /** The `.snapshot` files of a partition's directory. */
 import type { Files } from '@millrace/platform'
 import type { BatchCodecs } from '@millrace/protocol'
-import { parseSegmentFileName, segmentFileName } from './file-names.ts'
-import { writeSmallFile } from './partition-files.ts'
+import { parseSegmentFileName, segmentFileName } from '../directory/file-names.ts'
+import { writeSmallFile } from '../directory/partition-files.ts'
 import { decodeProducerSnapshot, encodeProducerSnapshot } from './producer-snapshot.ts'
 import { ProducerStates } from './producer-state.ts'
 
