@@ -35,14 +35,20 @@ import { CreateAclsRequest, CreateAclsResponse } from './messages/30-create-acls
 import { DeleteAclsRequest, DeleteAclsResponse } from './messages/31-delete-acls.ts'
 import { DescribeConfigsRequest, DescribeConfigsResponse } from './messages/32-describe-configs.ts'
 import { AlterConfigsRequest, AlterConfigsResponse } from './messages/33-alter-configs.ts'
+import { AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse } from './messages/34-alter-replica-log-dirs.ts'
 import { DescribeLogDirsRequest, DescribeLogDirsResponse } from './messages/35-describe-log-dirs.ts'
 import { SaslAuthenticateRequest, SaslAuthenticateResponse } from './messages/36-sasl-authenticate.ts'
 import { CreatePartitionsRequest, CreatePartitionsResponse } from './messages/37-create-partitions.ts'
 import { DeleteGroupsRequest, DeleteGroupsResponse } from './messages/42-delete-groups.ts'
+import { ElectLeadersRequest, ElectLeadersResponse } from './messages/43-elect-leaders.ts'
 import {
   IncrementalAlterConfigsRequest,
   IncrementalAlterConfigsResponse,
 } from './messages/44-incremental-alter-configs.ts'
+import {
+  AlterPartitionReassignmentsRequest,
+  AlterPartitionReassignmentsResponse,
+} from './messages/45-alter-partition-reassignments.ts'
 import {
   ListPartitionReassignmentsRequest,
   ListPartitionReassignmentsResponse,
@@ -58,8 +64,11 @@ import {
   AlterUserScramCredentialsRequest,
   AlterUserScramCredentialsResponse,
 } from './messages/51-alter-user-scram-credentials.ts'
+import { DescribeQuorumRequest, DescribeQuorumResponse } from './messages/55-describe-quorum.ts'
+import { UpdateFeaturesRequest, UpdateFeaturesResponse } from './messages/57-update-features.ts'
 import { DescribeClusterRequest, DescribeClusterResponse } from './messages/60-describe-cluster.ts'
 import { DescribeProducersRequest, DescribeProducersResponse } from './messages/61-describe-producers.ts'
+import { UnregisterBrokerRequest, UnregisterBrokerResponse } from './messages/64-unregister-broker.ts'
 import { DescribeTransactionsRequest, DescribeTransactionsResponse } from './messages/65-describe-transactions.ts'
 import { ListTransactionsRequest, ListTransactionsResponse } from './messages/66-list-transactions.ts'
 import {
@@ -124,19 +133,25 @@ export const APIS = {
   DeleteAcls: api(DeleteAclsRequest, DeleteAclsResponse, '1-3'),
   DescribeConfigs: api(DescribeConfigsRequest, DescribeConfigsResponse, '1-4'),
   AlterConfigs: api(AlterConfigsRequest, AlterConfigsResponse, '0-2'),
+  AlterReplicaLogDirs: api(AlterReplicaLogDirsRequest, AlterReplicaLogDirsResponse, '1-2'),
   DescribeLogDirs: api(DescribeLogDirsRequest, DescribeLogDirsResponse, '1-5'),
   SaslAuthenticate: api(SaslAuthenticateRequest, SaslAuthenticateResponse, '0-2'),
   CreatePartitions: api(CreatePartitionsRequest, CreatePartitionsResponse, '0-3'),
   DeleteGroups: api(DeleteGroupsRequest, DeleteGroupsResponse, '0-2'),
+  ElectLeaders: api(ElectLeadersRequest, ElectLeadersResponse, '0-2'),
   IncrementalAlterConfigs: api(IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse, '0-1'),
+  AlterPartitionReassignments: api(AlterPartitionReassignmentsRequest, AlterPartitionReassignmentsResponse, '0-1'),
   ListPartitionReassignments: api(ListPartitionReassignmentsRequest, ListPartitionReassignmentsResponse, '0'),
   OffsetDelete: api(OffsetDeleteRequest, OffsetDeleteResponse, '0'),
   DescribeClientQuotas: api(DescribeClientQuotasRequest, DescribeClientQuotasResponse, '0-1'),
   AlterClientQuotas: api(AlterClientQuotasRequest, AlterClientQuotasResponse, '0-1'),
   DescribeUserScramCredentials: api(DescribeUserScramCredentialsRequest, DescribeUserScramCredentialsResponse, '0'),
   AlterUserScramCredentials: api(AlterUserScramCredentialsRequest, AlterUserScramCredentialsResponse, '0'),
+  DescribeQuorum: api(DescribeQuorumRequest, DescribeQuorumResponse, '0-2'),
+  UpdateFeatures: api(UpdateFeaturesRequest, UpdateFeaturesResponse, '0-2'),
   DescribeCluster: api(DescribeClusterRequest, DescribeClusterResponse, '0-2'),
   DescribeProducers: api(DescribeProducersRequest, DescribeProducersResponse, '0'),
+  UnregisterBroker: api(UnregisterBrokerRequest, UnregisterBrokerResponse, '0'),
   DescribeTransactions: api(DescribeTransactionsRequest, DescribeTransactionsResponse, '0'),
   ListTransactions: api(ListTransactionsRequest, ListTransactionsResponse, '0-2'),
   ConsumerGroupHeartbeat: api(ConsumerGroupHeartbeatRequest, ConsumerGroupHeartbeatResponse, '0-1'),
