@@ -5,17 +5,23 @@
 import { type Clock, type Random, randomUuid, type Timer, type Timers } from '@millrace/platform'
 import { ErrorCode, type GroupRecord, KafkaError } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
-import type { CommittedOffsets } from '../groups/committed-offsets.ts'
+import type { ClassicGroup } from '../groups/classic/classic-group.ts'
+import { type HeartbeatRequest, heartbeat } from '../groups/classic/heartbeat.ts'
+import { type JoinRequest, join } from '../groups/classic/join.ts'
+import { type LeavingMember, leave } from '../groups/classic/leave.ts'
+import { joinError, syncError } from '../groups/classic/membership.ts'
+import { type SyncRequest, sync } from '../groups/classic/sync.ts'
 import type { GroupLimits, JoinAnswer, SyncAnswer } from '../groups/decision.ts'
 import { mayDelete, mayDeleteOffsets, mayDeleteOffsetsOf, tombstonesOf } from '../groups/delete-group.ts'
-import type { Group } from '../groups/group.ts'
-import { type HeartbeatRequest, heartbeat } from '../groups/heartbeat.ts'
-import { type JoinRequest, join } from '../groups/join.ts'
-import { type LeavingMember, leave } from '../groups/leave.ts'
-import { joinError, syncError } from '../groups/membership.ts'
-import { type Committer, commit, mayCommit, type OffsetToCommit, offsetTombstone } from '../groups/offset-commit.ts'
-import { expireOffsets } from '../groups/offset-expiration.ts'
-import { type SyncRequest, sync } from '../groups/sync.ts'
+import type { CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
+import {
+  type Committer,
+  commit,
+  mayCommit,
+  type OffsetToCommit,
+  offsetTombstone,
+} from '../groups/offsets/offset-commit.ts'
+import { expireOffsets } from '../groups/offsets/offset-expiration.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
 import type { GroupLog } from './group-log.ts'
 import { type LiveGroup, LiveGroups } from './live-groups.ts'
@@ -146,11 +152,11 @@ export class GroupCoordinator {
   }
 
   /** `group` is undefined when there is none. */
-  describe(groupId: string): { errorCode: ErrorCode; group: Group | undefined } {
+  describe(groupId: string): { errorCode: ErrorCode; group: ClassicGroup | undefined } {
     return { errorCode: this.live.refusal(groupId), group: this.live.get(groupId)?.group }
   }
 
-  *groups(): Iterable<Group> {
+  *groups(): Iterable<ClassicGroup> {
     for (const { group } of this.live.all()) yield group
   }
 

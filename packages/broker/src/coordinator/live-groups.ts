@@ -8,13 +8,13 @@
  */
 import type { Clock, Timers } from '@millrace/platform'
 import { ErrorCode, type GroupRecord, KafkaError } from '@millrace/protocol'
-import { CommittedOffsets } from '../groups/committed-offsets.ts'
+import { type ClassicGroup, emptyGroup } from '../groups/classic/classic-group.ts'
+import { groupFromRecord } from '../groups/classic/classic-group-records.ts'
+import { memberTimerFired } from '../groups/classic/heartbeat.ts'
+import { renewSession } from '../groups/classic/membership.ts'
+import { joinTimerFired, rebalance, syncTimerFired } from '../groups/classic/rebalance.ts'
 import { type Decision, DecisionDraft, type GroupLimits, type GroupTimer, type Parked } from '../groups/decision.ts'
-import { emptyGroup, type Group } from '../groups/group.ts'
-import { groupFromRecord } from '../groups/group-records.ts'
-import { memberTimerFired } from '../groups/heartbeat.ts'
-import { renewSession } from '../groups/membership.ts'
-import { joinTimerFired, rebalance, syncTimerFired } from '../groups/rebalance.ts'
+import { CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
 import type { GroupLog } from './group-log.ts'
 import { GroupTimers } from './group-timers.ts'
 import { ParkedRequests } from './parked-requests.ts'
@@ -24,7 +24,7 @@ const TIMER_RETRY_MS = 1_000
 
 /** A group with all that belongs to it. */
 export interface LiveGroup {
-  group: Group
+  group: ClassicGroup
   readonly offsets: CommittedOffsets
   readonly parked: ParkedRequests
   readonly timers: GroupTimers

@@ -1,6 +1,6 @@
 import { ErrorCode } from '@millrace/protocol'
+import { joinError, syncError } from '../groups/classic/membership.ts'
 import type { JoinAnswer, Reply, SyncAnswer } from '../groups/decision.ts'
-import { joinError, syncError } from '../groups/membership.ts'
 
 /** No longer parked; to be answered once, one way or the other. */
 export interface TakenRequest {

@@ -1,11 +1,11 @@
 import type { GroupRecord, InputOf, JoinGroupResponse, SyncGroupResponse } from '@millrace/protocol'
-import type { Group } from './group.ts'
-import { type GroupEvent, move } from './group-moves.ts'
+import type { ClassicGroup } from './classic/classic-group.ts'
+import { type GroupEvent, move } from './classic/group-moves.ts'
 
 /** What the core decided. Nothing in it has happened yet: the shell appends, takes the group over, arms and replies. */
 export interface Decision<Answer> {
   /** The group after it, in force as soon as `records` are in the log. */
-  readonly group: Group
+  readonly group: ClassicGroup
   /** For `__consumer_offsets`; answers and replies wait until they are durable. */
   readonly records: readonly GroupRecord[]
   /** For the request that asked, unless it is parked. */
@@ -56,12 +56,12 @@ export class DecisionDraft {
   private readonly timers: TimerChange[] = []
 
   constructor(
-    public group: Group,
+    public group: ClassicGroup,
     readonly limits: GroupLimits,
     readonly nowMs: number,
   ) {}
 
-  change(change: Partial<Group>): void {
+  change(change: Partial<ClassicGroup>): void {
     this.group = { ...this.group, ...change }
   }
   move(event: GroupEvent): void {
@@ -90,6 +90,6 @@ export class DecisionDraft {
 }
 
 /** A decision that changes nothing. */
-export function answerOnly<Answer>(group: Group, answer: Answer): Decision<Answer> {
+export function answerOnly<Answer>(group: ClassicGroup, answer: Answer): Decision<Answer> {
   return { group, records: [], answer, replies: [], timers: [] }
 }

@@ -1,6 +1,6 @@
 /** OffsetCommit (API key 8), v2 to v10. */
 import { APIS, ErrorCode, type OffsetCommitRequest } from '@millrace/protocol'
-import type { OffsetToCommit } from '../groups/offset-commit.ts'
+import type { OffsetToCommit } from '../groups/offsets/offset-commit.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { type BrokerServices, handler } from './services.ts'

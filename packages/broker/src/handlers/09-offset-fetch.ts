@@ -1,6 +1,6 @@
 /** OffsetFetch (API key 9), v1 to v10. Up to v7 for one group, from v8 on for several. */
 import { APIS, ErrorCode, type OffsetFetchRequest, ZERO_UUID } from '@millrace/protocol'
-import type { CommittedOffset, CommittedOffsets } from '../groups/committed-offsets.ts'
+import type { CommittedOffset, CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { type BrokerServices, handler } from './services.ts'
 

@@ -1,6 +1,6 @@
 /** DescribeGroups (API key 15), v0 to v6. */
 import { APIS, type DescribeGroupsRequest, ErrorCode } from '@millrace/protocol'
-import { type Group, metadataOf } from '../groups/group.ts'
+import { type ClassicGroup, metadataOf } from '../groups/classic/classic-group.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { type BrokerServices, handler } from './services.ts'
 
@@ -27,7 +27,7 @@ export function describeGroups({ groups }: BrokerServices): RequestHandler {
 }
 
 /** Subscriptions and assignments are shown when they are settled only. */
-function described(group: Group) {
+function described(group: ClassicGroup) {
   const isStable = group.state === 'Stable'
   return {
     errorCode: ErrorCode.NONE,

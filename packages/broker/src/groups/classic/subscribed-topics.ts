@@ -1,8 +1,8 @@
 import { ConsumerProtocolSubscription, decodeConsumerProtocol, MalformedMessageError } from '@millrace/protocol'
-import { type Group, metadataOf } from './group.ts'
+import { type ClassicGroup, metadataOf } from './classic-group.ts'
 
 /** Topics that members of a consumer group read; null when that is unknown because the members speak something else. */
-export function subscribedTopics(group: Group): ReadonlySet<string> | null {
+export function subscribedTopics(group: ClassicGroup): ReadonlySet<string> | null {
   if (group.protocolType !== 'consumer') return null
   if (group.members.size > 0 && group.protocolName === null) return null
   const topics = new Set<string>()

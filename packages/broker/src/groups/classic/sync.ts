@@ -1,8 +1,8 @@
 /** SyncGroup (API key 14) of classic groups: the leader brings the assignment, everyone fetches theirs. */
 import { ErrorCode } from '@millrace/protocol'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits, type SyncAnswer } from './decision.ts'
-import type { Group, Member } from './group.ts'
-import { groupMetadataRecord } from './group-records.ts'
+import { answerOnly, type Decision, DecisionDraft, type GroupLimits, type SyncAnswer } from '../decision.ts'
+import type { ClassicGroup, Member } from './classic-group.ts'
+import { groupMetadataRecord } from './classic-group-records.ts'
 import { checkMember, putMember, renewSession, syncError } from './membership.ts'
 
 export interface SyncRequest {
@@ -18,7 +18,12 @@ export interface SyncRequest {
 
 const NO_BYTES = Buffer.alloc(0)
 
-export function sync(group: Group, request: SyncRequest, limits: GroupLimits, nowMs: number): Decision<SyncAnswer> {
+export function sync(
+  group: ClassicGroup,
+  request: SyncRequest,
+  limits: GroupLimits,
+  nowMs: number,
+): Decision<SyncAnswer> {
   const error = check(group, request)
   if (error !== ErrorCode.NONE) return answerOnly(group, syncError(error))
   const draft = new DecisionDraft(group, limits, nowMs)
@@ -36,7 +41,7 @@ export function sync(group: Group, request: SyncRequest, limits: GroupLimits, no
   return draft.park(memberId)
 }
 
-function check(group: Group, request: SyncRequest): ErrorCode {
+function check(group: ClassicGroup, request: SyncRequest): ErrorCode {
   const { protocolType, protocolName } = request
   const error = checkMember(group, request.memberId, request.groupInstanceId)
   if (error !== ErrorCode.NONE) return error
@@ -70,7 +75,7 @@ function disarmWhenAllSynced(draft: DecisionDraft): void {
   draft.disarm({ kind: 'sync' })
 }
 
-function assignmentOf(group: Group, member: Member): SyncAnswer {
+function assignmentOf(group: ClassicGroup, member: Member): SyncAnswer {
   const { protocolType, protocolName } = group
   return { errorCode: ErrorCode.NONE, protocolType, protocolName, assignment: member.assignment }
 }

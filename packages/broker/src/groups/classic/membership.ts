@@ -1,7 +1,7 @@
 /** Who is in a group: adding, replacing, removing, and whether a request speaks for a member. */
 import { ErrorCode } from '@millrace/protocol'
-import type { DecisionDraft, JoinAnswer, SyncAnswer } from './decision.ts'
-import type { Group, Member } from './group.ts'
+import type { DecisionDraft, JoinAnswer, SyncAnswer } from '../decision.ts'
+import type { ClassicGroup, Member } from './classic-group.ts'
 
 const NO_BYTES = Buffer.alloc(0)
 
@@ -13,7 +13,7 @@ export function syncError(errorCode: number): SyncAnswer {
 }
 
 /** NONE when `memberId` is a member, and the one that its instance id stands for if it names one. */
-export function checkMember(group: Group, memberId: string, groupInstanceId: string | null): ErrorCode {
+export function checkMember(group: ClassicGroup, memberId: string, groupInstanceId: string | null): ErrorCode {
   if (groupInstanceId !== null) {
     const current = group.staticMembers.get(groupInstanceId)
     if (current === undefined) return ErrorCode.UNKNOWN_MEMBER_ID

@@ -1,11 +1,11 @@
 import { ConsumerProtocolSubscription, ErrorCode, encodeConsumerProtocol, ZERO_UUID } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
-import { CommittedOffsets } from '../../src/groups/committed-offsets.ts'
-import { mayDelete, mayDeleteOffsets, mayDeleteOffsetsOf, tombstonesOf } from '../../src/groups/delete-group.ts'
-import { emptyGroup, type Group } from '../../src/groups/group.ts'
-import { commit, mayCommit } from '../../src/groups/offset-commit.ts'
-import { expireOffsets } from '../../src/groups/offset-expiration.ts'
-import { GroupDriver, LIMITS } from './group-driver.ts'
+import { type ClassicGroup, emptyGroup } from '../../../src/groups/classic/classic-group.ts'
+import { mayDelete, mayDeleteOffsets, mayDeleteOffsetsOf, tombstonesOf } from '../../../src/groups/delete-group.ts'
+import { CommittedOffsets } from '../../../src/groups/offsets/committed-offsets.ts'
+import { commit, mayCommit } from '../../../src/groups/offsets/offset-commit.ts'
+import { expireOffsets } from '../../../src/groups/offsets/offset-expiration.ts'
+import { GroupDriver, LIMITS } from '../classic/group-driver.ts'
 
 const simple = { generationId: -1, memberId: '', groupInstanceId: null }
 const DAY_MS = 86_400_000
@@ -13,7 +13,7 @@ const ordersOnly = [
   { name: 'range', metadata: encodeConsumerProtocol(ConsumerProtocolSubscription, { topics: ['orders'] }) },
 ]
 
-function committed(group: Group, ...rows: { topic: string; atMs: number; expireTimestampMs?: number }[]) {
+function committed(group: ClassicGroup, ...rows: { topic: string; atMs: number; expireTimestampMs?: number }[]) {
   const offsets = new CommittedOffsets()
   for (const { topic, atMs, expireTimestampMs = -1 } of rows) {
     const row = { topic, topicId: ZERO_UUID, partition: 0, offset: 7, leaderEpoch: 0, metadata: 'm', expireTimestampMs }
@@ -92,7 +92,7 @@ describe('forgetting offsets', () => {
     expect(names(expireOffsets(group, offsets, DAY_MS, 5 * DAY_MS))).toEqual(['old', 'new', 'asked', 'GroupMetadata'])
   })
   test('of a group that became empty counts from that moment', () => {
-    const group: Group = { ...emptyGroup('g', 5 * DAY_MS), protocolType: 'consumer' }
+    const group: ClassicGroup = { ...emptyGroup('g', 5 * DAY_MS), protocolType: 'consumer' }
     const offsets = committed(group, { topic: 't', atMs: 0 })
     expect(names(expireOffsets(group, offsets, DAY_MS, 6 * DAY_MS - 1))).toEqual([])
     expect(names(expireOffsets(group, offsets, DAY_MS, 6 * DAY_MS))).toEqual(['t', 'GroupMetadata'])

@@ -1,7 +1,7 @@
 import { ErrorCode } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
-import type { GroupState } from '../../src/groups/group-moves.ts'
-import { groupFromRecord } from '../../src/groups/group-records.ts'
+import { groupFromRecord } from '../../../src/groups/classic/classic-group-records.ts'
+import type { GroupState } from '../../../src/groups/classic/group-moves.ts'
 import { code, GroupDriver, LIMITS, RANGE, STICKY } from './group-driver.ts'
 
 /** A group in each state with the member that requests come from. */

@@ -5,7 +5,7 @@ import type { GroupState } from './group-moves.ts'
  * What must outlive the broker (generation, leader, members, assignments) is in `__consumer_offsets`; the rest is the
  * course of a rebalance, which members repeat after a restart.
  */
-export interface Group {
+export interface ClassicGroup {
   readonly groupId: string
   readonly state: GroupState
   /** Wall clock of the last move, milliseconds since the epoch. */
@@ -63,7 +63,7 @@ export interface Member {
 
 const NO_BYTES = Buffer.alloc(0)
 
-export function emptyGroup(groupId: string, nowMs: number): Group {
+export function emptyGroup(groupId: string, nowMs: number): ClassicGroup {
   return {
     groupId,
     state: 'Empty',
@@ -117,13 +117,13 @@ export function hasSameProtocols(member: Member, protocols: readonly Protocol[])
 }
 
 /** The time of the slowest member: how long a rebalance waits. */
-export function rebalanceTimeoutMs(group: Group): number {
+export function rebalanceTimeoutMs(group: ClassicGroup): number {
   let longestMs = 0
   for (const member of group.members.values()) longestMs = Math.max(longestMs, member.rebalanceTimeoutMs)
   return longestMs
 }
 
-export function countAwaitingJoin(group: Group): number {
+export function countAwaitingJoin(group: ClassicGroup): number {
   let count = 0
   for (const member of group.members.values()) if (member.awaitingJoin) count++
   return count

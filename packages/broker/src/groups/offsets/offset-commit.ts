@@ -1,8 +1,8 @@
 /** OffsetCommit (API key 8): who may commit, and the records of a commit. */
 import { ErrorCode, type GroupRecord } from '@millrace/protocol'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits } from './decision.ts'
-import type { Group } from './group.ts'
-import { checkMember, renewSession } from './membership.ts'
+import type { ClassicGroup } from '../classic/classic-group.ts'
+import { checkMember, renewSession } from '../classic/membership.ts'
+import { answerOnly, type Decision, DecisionDraft, type GroupLimits } from '../decision.ts'
 
 export interface Committer {
   /** −1 from consumers that assign partitions to themselves, and from administrators. */
@@ -22,7 +22,7 @@ export interface OffsetToCommit {
 }
 
 /** `group`: undefined when there is none yet; a commit outside any generation creates it by its records. */
-export function mayCommit(group: Group | undefined, committer: Committer): ErrorCode {
+export function mayCommit(group: ClassicGroup | undefined, committer: Committer): ErrorCode {
   const { generationId, memberId, groupInstanceId } = committer
   if (group === undefined) return generationId < 0 ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION
   if (generationId < 0 && group.state === 'Empty') return ErrorCode.NONE
@@ -36,7 +36,7 @@ export function mayCommit(group: Group | undefined, committer: Committer): Error
 
 /** To be asked after {@link mayCommit}: a commit counts as a sign of life. */
 export function commit(
-  group: Group,
+  group: ClassicGroup,
   committer: Committer,
   offsets: readonly OffsetToCommit[],
   limits: GroupLimits,

@@ -1,4 +1,10 @@
 import { ErrorCode } from '@millrace/protocol'
+import { type ClassicGroup, emptyGroup } from '../../../src/groups/classic/classic-group.ts'
+import { heartbeat, memberTimerFired } from '../../../src/groups/classic/heartbeat.ts'
+import { type JoinRequest, join } from '../../../src/groups/classic/join.ts'
+import { type LeavingMember, leave } from '../../../src/groups/classic/leave.ts'
+import { joinTimerFired, syncTimerFired } from '../../../src/groups/classic/rebalance.ts'
+import { type SyncRequest, sync } from '../../../src/groups/classic/sync.ts'
 import type {
   Decision,
   GroupLimits,
@@ -7,14 +13,8 @@ import type {
   Parked,
   Reply,
   SyncAnswer,
-} from '../../src/groups/decision.ts'
-import { DecisionDraft } from '../../src/groups/decision.ts'
-import { emptyGroup, type Group } from '../../src/groups/group.ts'
-import { heartbeat, memberTimerFired } from '../../src/groups/heartbeat.ts'
-import { type JoinRequest, join } from '../../src/groups/join.ts'
-import { type LeavingMember, leave } from '../../src/groups/leave.ts'
-import { joinTimerFired, syncTimerFired } from '../../src/groups/rebalance.ts'
-import { type SyncRequest, sync } from '../../src/groups/sync.ts'
+} from '../../../src/groups/decision.ts'
+import { DecisionDraft } from '../../../src/groups/decision.ts'
 
 export const LIMITS: GroupLimits = {
   minSessionTimeoutMs: 6_000,
@@ -32,7 +32,7 @@ export interface Asked<Answer> {
 
 /** Takes decisions over as a coordinator would, with a clock moved by hand, and keeps what they said. */
 export class GroupDriver {
-  group: Group = emptyGroup('g', 0)
+  group: ClassicGroup = emptyGroup('g', 0)
   nowMs = 0
   /** Records in the order of appending, by kind. */
   readonly records: Decision<unknown>['records'][number][] = []

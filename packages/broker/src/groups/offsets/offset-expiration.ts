@@ -1,14 +1,14 @@
 /** When committed offsets and groups without any are forgotten. Source: KIP-211. */
 import type { GroupRecord } from '@millrace/protocol'
+import type { ClassicGroup } from '../classic/classic-group.ts'
+import { groupTombstone } from '../classic/classic-group-records.ts'
+import { subscribedTopics } from '../classic/subscribed-topics.ts'
 import type { CommittedOffset, CommittedOffsets } from './committed-offsets.ts'
-import type { Group } from './group.ts'
-import { groupTombstone } from './group-records.ts'
 import { offsetTombstone } from './offset-commit.ts'
-import { subscribedTopics } from './subscribed-topics.ts'
 
 /** Tombstones for what is over at `nowMs`; the group's own last, once it is empty and has no offset left. */
 export function expireOffsets(
-  group: Group,
+  group: ClassicGroup,
   offsets: CommittedOffsets,
   retentionMs: number,
   nowMs: number,
@@ -29,7 +29,7 @@ export function expireOffsets(
 }
 
 /** A group that had members keeps its offsets from the moment it became empty; others count from each commit. */
-function expiryMs(group: Group, committed: CommittedOffset, retentionMs: number): number {
+function expiryMs(group: ClassicGroup, committed: CommittedOffset, retentionMs: number): number {
   if (committed.expireTimestampMs >= 0) return committed.expireTimestampMs
   const hadMembers = group.protocolType !== null && group.state === 'Empty'
   return (hadMembers ? group.stateSinceMs : committed.commitTimestampMs) + retentionMs

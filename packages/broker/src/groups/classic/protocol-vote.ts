@@ -1,8 +1,8 @@
 /** Which assignor a group uses: one that every member knows, by the members' votes. */
-import type { Group, Protocol } from './group.ts'
+import type { ClassicGroup, Protocol } from './classic-group.ts'
 
 /** True when a member with these protocols may be in the group. */
-export function supportsProtocols(group: Group, protocolType: string, protocols: readonly Protocol[]): boolean {
+export function supportsProtocols(group: ClassicGroup, protocolType: string, protocols: readonly Protocol[]): boolean {
   if (group.state === 'Empty') return protocolType !== '' && protocols.length > 0
   if (group.protocolType !== protocolType) return false
   const common = commonProtocols(group)
@@ -10,7 +10,7 @@ export function supportsProtocols(group: Group, protocolType: string, protocols:
 }
 
 /** Every member votes for the first protocol on its list that all know; ties go to the one the first member prefers. */
-export function selectProtocol(group: Group): string {
+export function selectProtocol(group: ClassicGroup): string {
   const votes = new Map<string, number>()
   for (const name of commonProtocols(group) ?? []) votes.set(name, 0)
   for (const member of group.members.values()) {
@@ -24,7 +24,7 @@ export function selectProtocol(group: Group): string {
 }
 
 /** In the order of the first member; undefined when there is no member. */
-function commonProtocols(group: Group): Set<string> | undefined {
+function commonProtocols(group: ClassicGroup): Set<string> | undefined {
   let common: Set<string> | undefined
   for (const member of group.members.values()) {
     const names = new Set(member.protocols.map(protocol => protocol.name))

@@ -1,8 +1,15 @@
 /** JoinGroup (API key 11) of classic groups. Source: Apache Kafka, `GroupCoordinator.handleJoinGroup`; KIP-134, 345, 394, 814. */
 import { ErrorCode } from '@millrace/protocol'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits, type JoinAnswer } from './decision.ts'
-import { countAwaitingJoin, type Group, hasSameProtocols, type Member, newMember, type Protocol } from './group.ts'
-import { groupMetadataRecord } from './group-records.ts'
+import { answerOnly, type Decision, DecisionDraft, type GroupLimits, type JoinAnswer } from '../decision.ts'
+import {
+  type ClassicGroup,
+  countAwaitingJoin,
+  hasSameProtocols,
+  type Member,
+  newMember,
+  type Protocol,
+} from './classic-group.ts'
+import { groupMetadataRecord } from './classic-group-records.ts'
 import {
   addPendingMember,
   checkMember,
@@ -39,7 +46,12 @@ export interface JoinRequest {
 }
 
 /** `group`: an empty one when there is none with the id yet, which only a member without an id may create. */
-export function join(group: Group, request: JoinRequest, limits: GroupLimits, nowMs: number): Decision<JoinAnswer> {
+export function join(
+  group: ClassicGroup,
+  request: JoinRequest,
+  limits: GroupLimits,
+  nowMs: number,
+): Decision<JoinAnswer> {
   const { memberId, sessionTimeoutMs } = request
   if (sessionTimeoutMs < limits.minSessionTimeoutMs || sessionTimeoutMs > limits.maxSessionTimeoutMs)
     return answerOnly(group, joinError(memberId, ErrorCode.INVALID_SESSION_TIMEOUT))
@@ -51,7 +63,7 @@ export function join(group: Group, request: JoinRequest, limits: GroupLimits, no
 }
 
 /** While members rejoin, those who have count, so that a group above a lowered limit shrinks. */
-function hasRoomFor(group: Group, memberId: string, limits: GroupLimits): boolean {
+function hasRoomFor(group: ClassicGroup, memberId: string, limits: GroupLimits): boolean {
   const member = group.members.get(memberId)
   if (group.state === 'Empty') return true
   if (group.state === 'PreparingRebalance')

@@ -1,7 +1,7 @@
 /** Heartbeat (API key 12) of classic groups, and what happens when none comes. */
 import { ErrorCode } from '@millrace/protocol'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits } from './decision.ts'
-import type { Group } from './group.ts'
+import { answerOnly, type Decision, DecisionDraft, type GroupLimits } from '../decision.ts'
+import type { ClassicGroup } from './classic-group.ts'
 import { leaveAsMember } from './leave.ts'
 import { checkMember, dropPendingMember, renewSession } from './membership.ts'
 import { endJoinPhaseIfComplete } from './rebalance.ts'
@@ -14,7 +14,7 @@ export interface HeartbeatRequest {
 
 /** REBALANCE_IN_PROGRESS calls the member back to join; while assignments are awaited it just lives on. */
 export function heartbeat(
-  group: Group,
+  group: ClassicGroup,
   request: HeartbeatRequest,
   limits: GroupLimits,
   nowMs: number,

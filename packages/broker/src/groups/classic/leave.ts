@@ -1,7 +1,7 @@
 /** LeaveGroup (API key 13) of classic groups. v3 and later carry several members, and static ones by instance id alone. */
 import { ErrorCode } from '@millrace/protocol'
-import { type Decision, DecisionDraft, type GroupLimits } from './decision.ts'
-import type { Group, Member } from './group.ts'
+import { type Decision, DecisionDraft, type GroupLimits } from '../decision.ts'
+import type { ClassicGroup, Member } from './classic-group.ts'
 import { checkMember, dropMember, dropPendingMember } from './membership.ts'
 import { endJoinPhaseIfComplete, rebalance } from './rebalance.ts'
 
@@ -13,7 +13,7 @@ export interface LeavingMember {
 
 /** An error code for each of `leaving`, in order. */
 export function leave(
-  group: Group,
+  group: ClassicGroup,
   leaving: readonly LeavingMember[],
   limits: GroupLimits,
   nowMs: number,

@@ -1,8 +1,8 @@
 /** A group as its record in `__consumer_offsets` holds it, both ways. */
 import type { GroupMetadataKey, GroupMetadataValue, GroupRecord } from '@millrace/protocol'
-import { emptyGroup, type Group, metadataOf, newMember } from './group.ts'
+import { type ClassicGroup, emptyGroup, metadataOf, newMember } from './classic-group.ts'
 
-export function groupMetadataRecord(group: Group): GroupRecord {
+export function groupMetadataRecord(group: ClassicGroup): GroupRecord {
   const members = [...group.members.values()].map(member => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
@@ -32,7 +32,7 @@ export function groupTombstone(groupId: string): GroupRecord {
 }
 
 /** A group as it is after a restart: Stable with members, Empty without. Copies the bytes out of the log's buffer. */
-export function groupFromRecord(key: GroupMetadataKey, value: GroupMetadataValue, nowMs: number): Group {
+export function groupFromRecord(key: GroupMetadataKey, value: GroupMetadataValue, nowMs: number): ClassicGroup {
   const members = value.members.map(row => ({
     ...newMember({
       memberId: row.memberId,

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { GROUP_MOVES, type GroupEvent, type GroupState, IllegalMoveError, move } from '../../src/groups/group-moves.ts'
+import {
+  GROUP_MOVES,
+  type GroupEvent,
+  type GroupState,
+  IllegalMoveError,
+  move,
+} from '../../../src/groups/classic/group-moves.ts'
 
 const EVENTS: GroupEvent[] = ['joined', 'left', 'emptied', 'joinPhaseEnded', 'synced', 'removed']
 const illegal = null

@@ -4,10 +4,10 @@
  * leader sends the assignment and everyone fetches their part.
  */
 import { ErrorCode } from '@millrace/protocol'
-import type { DecisionDraft, JoinAnswer } from './decision.ts'
-import { countAwaitingJoin, type Group, type Member, metadataOf, rebalanceTimeoutMs } from './group.ts'
+import type { DecisionDraft, JoinAnswer } from '../decision.ts'
+import { type ClassicGroup, countAwaitingJoin, type Member, metadataOf, rebalanceTimeoutMs } from './classic-group.ts'
+import { groupMetadataRecord } from './classic-group-records.ts'
 import type { GroupEvent } from './group-moves.ts'
-import { groupMetadataRecord } from './group-records.ts'
 import { dropMember, renewSession, syncError } from './membership.ts'
 import { selectProtocol } from './protocol-vote.ts'
 
@@ -92,7 +92,7 @@ function startGeneration(draft: DecisionDraft): void {
 }
 
 /** A leader who did not rejoin cannot lead. */
-function presentLeader(group: Group): string | undefined {
+function presentLeader(group: ClassicGroup): string | undefined {
   const { leaderId, members } = group
   if (leaderId !== null && members.get(leaderId)?.awaitingJoin === true) return leaderId
   for (const member of members.values()) if (member.awaitingJoin) return member.memberId
@@ -112,7 +112,7 @@ function refuseParkedSyncs(draft: DecisionDraft): void {
 }
 
 /** The answer to a join: only the leader learns who the others are, because only it assigns. */
-export function currentGeneration(group: Group, memberId: string): JoinAnswer {
+export function currentGeneration(group: ClassicGroup, memberId: string): JoinAnswer {
   const leader = group.leaderId ?? ''
   return {
     errorCode: ErrorCode.NONE,
@@ -125,7 +125,7 @@ export function currentGeneration(group: Group, memberId: string): JoinAnswer {
   }
 }
 
-export function membersForLeader(group: Group): JoinAnswer['members'] {
+export function membersForLeader(group: ClassicGroup): JoinAnswer['members'] {
   return [...group.members.values()].map(member => ({
     memberId: member.memberId,
     groupInstanceId: member.groupInstanceId,
