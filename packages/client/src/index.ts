@@ -40,5 +40,8 @@ export type {
   RecordMetadata,
   SendListener,
 } from './producer/producer-record.ts'
+export type { SecurityOptions } from './security/connection-security.ts'
+export type { OAuthBearerToken, OAuthBearerTokenProvider } from './security/oauth-bearer.ts'
+export { AuthenticationError, type SaslExchange, type SaslMechanism } from './security/sasl-exchange.ts'
 export { type Serde, SerializationError } from './serdes/serde.ts'
 export { Serdes } from './serdes/serdes.ts'

@@ -13,6 +13,8 @@ export {
   type ListenOptions,
   type Network,
   NetworkError,
+  type TlsClientSettings,
+  type TlsVersion,
 } from './network.ts'
 export type { Platform } from './platform.ts'
 export { type Random, randomUuid } from './random.ts'

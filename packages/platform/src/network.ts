@@ -23,6 +23,34 @@ export interface ConnectOptions {
   /** Gives up with `ETIMEDOUT` after this time. */
   readonly timeoutMs: number
   readonly signal?: AbortSignal
+  /** Speak TLS. Networks without it, memory and simulated ones, reject with `ENOTSUP`. */
+  readonly tls?: TlsClientSettings
+}
+
+/** How a client speaks TLS. Texts are PEM. */
+export interface TlsClientSettings {
+  /** Whom to trust; the certificate authorities that come with Node by default. */
+  readonly certificateAuthorities?: string | Buffer
+  /** The client's own certificate with its chain, and its key, for servers that ask for one. */
+  readonly certificateChain?: string | Buffer
+  readonly privateKey?: string | Buffer
+  /** Both in one PKCS #12 store instead. */
+  readonly keyStore?: Buffer
+  /** Of the private key or the store. */
+  readonly passphrase?: string
+  /** Whether the server's certificate has to name the host that was asked for. */
+  readonly verifiesHostname: boolean
+  readonly minVersion: TlsVersion
+  readonly maxVersion: TlsVersion
+  /** OpenSSL's names, for TLS 1.2 and 1.3 alike; Node's choice by default. */
+  readonly cipherSuites?: readonly string[]
+}
+
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3'
+
+/** For networks that carry bytes as they are. */
+export function refuseTls({ host, port, tls }: ConnectOptions): void {
+  if (tls !== undefined) throw new NetworkError('ENOTSUP', `there is no TLS on the way to ${host}:${port}`)
 }
 
 export interface Listener {

@@ -16,6 +16,7 @@ import {
   fetchOffsets,
   type OffsetToCommit,
 } from '../consumer/group/group-offsets.ts'
+import { connectionSecurity, SECURITY_OPTIONS, type SecurityOptions } from '../security/connection-security.ts'
 import {
   alterConfigs,
   type ConfigAlteration,
@@ -48,7 +49,7 @@ import {
 
 export const ADMIN_CONFIG = defineConfig({ ...CONNECTION_CONFIG })
 
-export interface AdminOptions extends OptionsOf<typeof ADMIN_CONFIG>, PlatformOption {
+export interface AdminOptions extends OptionsOf<typeof ADMIN_CONFIG>, PlatformOption, SecurityOptions {
   readonly bootstrapServers: readonly string[] | string
 }
 
@@ -74,9 +75,10 @@ export class Admin implements AsyncDisposable {
 
   /** Connects on the first call. Throws for wrong options, code INVALID_CONFIG. */
   constructor(options: AdminOptions) {
-    const { values } = parseOptions(ADMIN_CONFIG, { ...options }, ['platform'])
+    const { values } = parseOptions(ADMIN_CONFIG, { ...options }, ['platform', ...SECURITY_OPTIONS])
+    const platform = options.platform ?? realPlatform()
     this.settings = values
-    this.cluster = new Cluster(values, false, options.platform ?? realPlatform())
+    this.cluster = new Cluster(values, false, platform, connectionSecurity(values, options, platform))
   }
 
   /** By name. A topic that exists already is a failure with code TOPIC_ALREADY_EXISTS. */

@@ -11,6 +11,7 @@ import type { BrokerAddress, BrokerConnection } from '../connection/broker-conne
 import { ConnectionPool, type Lane } from '../connection/connection-pool.ts'
 import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError, UnexpectedAnswerError } from '../errors/client-errors.ts'
+import type { ConnectionSecurity } from '../security/connection-security.ts'
 import { parseBootstrapServers } from './bootstrap-servers.ts'
 import { Metadata, type Node, type TopicMetadata } from './metadata.ts'
 import { isRetriable, retrying, staleKnowledgeOf } from './retry.ts'
@@ -56,6 +57,7 @@ export class Cluster {
     /** May a metadata request create the topics it asks for (if the broker allows it)? */
     private readonly createsTopics: boolean,
     readonly platform: Platform,
+    security: ConnectionSecurity = {},
   ) {
     this.bootstrap = parseBootstrapServers(options.bootstrapServers)
     this.backoff = new Backoff(options.retryBackoffMs, options.retryBackoffMaxMs, platform.random)
@@ -66,6 +68,7 @@ export class Cluster {
         maxIdleMs: options.connectionsMaxIdleMs,
         reconnectBackoffMs: options.reconnectBackoffMs,
         reconnectBackoffMaxMs: options.reconnectBackoffMaxMs,
+        security,
       },
       platform,
     )

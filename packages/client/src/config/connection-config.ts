@@ -1,7 +1,9 @@
 import { defineConfig, int, list, long, text } from '@millrace/protocol'
+import { SECURITY_CONFIG } from '../security/security-config.ts'
 
 /** Settings of everything that talks to a cluster: producer, consumer and admin alike. */
 export const CONNECTION_CONFIG = defineConfig({
+  ...SECURITY_CONFIG,
   'bootstrap.servers': {
     type: list(),
     default: [],

@@ -5,16 +5,24 @@
 import type { Clock, Connection, Network, NetworkError, Timer, Timers } from '@millrace/platform'
 import { APIS, type Api, decodeResponse, ErrorCode, encodeRequestFrame } from '@millrace/protocol'
 import { ConnectionError, TimeoutError } from '../errors/client-errors.ts'
+import { authenticate } from '../security/authenticate.ts'
+import type { ConnectionSecurity } from '../security/connection-security.ts'
+import { AuthenticationError, type SaslMechanism } from '../security/sasl-exchange.ts'
 import { ApiVersions } from './api-versions.ts'
 import { CLIENT_SOFTWARE } from './client-software.ts'
 import { FrameSplitter } from './frame-splitter.ts'
 import { InFlightRequests } from './in-flight-requests.ts'
+import { withTimeLimit } from './time-limit.ts'
 
 /** Of an answer. Brokers stay far below: `fetch.max.bytes` plus one batch. */
 const MAX_RESPONSE_BYTES = 512 * 1024 * 1024
 const CORRELATION_ID_BYTES = 4
 /** Of the answer to ApiVersions, which has header v0. */
 const ERROR_CODE_AT = CORRELATION_ID_BYTES
+/** Over TLS everything else, such as `CERT_HAS_EXPIRED` or `ERR_SSL_…`, comes from TLS and does not go away by itself. */
+const POSIX_ERROR = /^E(?:AI_)?[A-Z0-9]+$/
+/** Of the time the broker takes a client's word for who it is: then it proves it again. */
+const REAUTHENTICATION_SHARE = 0.85
 
 export interface BrokerAddress {
   readonly host: string
@@ -26,6 +34,8 @@ export interface ConnectionSettings {
   readonly connectTimeoutMs: number
   /** −1: never. */
   readonly maxIdleMs: number
+  /** Nothing by default: neither TLS nor SASL. */
+  readonly security?: ConnectionSecurity
 }
 
 export interface ConnectionSeams {
@@ -59,6 +69,10 @@ export class BrokerConnection {
   private closedBy: Error | undefined
   private lastUsedMs: number
   private idleTimer: Timer | undefined
+  /** When to authenticate again (KIP-368). */
+  private authenticateAtMs = Number.POSITIVE_INFINITY
+  /** While the client authenticates again: what goes out afterwards. Callers bound how many requests they have under way. */
+  private held: (() => void)[] | undefined
 
   private constructor(
     readonly address: BrokerAddress,
@@ -71,14 +85,15 @@ export class BrokerConnection {
     socket.handler = {
       onData: chunk => this.received(chunk),
       onDrain: () => this.onDrain(),
-      onClose: error => this.fail(new ConnectionError(this.name, reasonOf(error), { cause: error })),
+      onClose: error => this.fail(connectionFailure(this.name, error, settings.security?.tls !== undefined)),
     }
     if (settings.maxIdleMs >= 0) this.watchIdleness(settings.maxIdleMs)
   }
 
   /**
-   * Dials and agrees on versions. Rejects with {@link ConnectionError}, or with `UnsupportedBrokerError` and what
-   * decoding throws when the other side does not speak Kafka. `onClosed` is called once, when it is of no more use.
+   * Dials, agrees on versions and authenticates. Rejects with {@link ConnectionError}, {@link AuthenticationError}, or
+   * with `UnsupportedBrokerError` and what decoding throws when the other side does not speak Kafka. `onClosed` is called
+   * once, when it is of no more use.
    */
   static async open(
     address: BrokerAddress,
@@ -88,16 +103,24 @@ export class BrokerConnection {
     signal: AbortSignal,
   ): Promise<BrokerConnection> {
     const deadlineMs = seams.clock.monotonicMs() + settings.connectTimeoutMs
+    const { connectTimeoutMs, security: { tls, sasl } = {} } = settings
     let socket: Connection
     try {
-      socket = await seams.network.connect({ ...address, timeoutMs: settings.connectTimeoutMs, signal })
+      socket = await seams.network.connect({
+        ...address,
+        timeoutMs: connectTimeoutMs,
+        signal,
+        ...(tls === undefined ? {} : { tls }),
+      })
     } catch (cause) {
       if (signal.aborted) throw signal.reason
-      throw new ConnectionError(nameOf(address), (cause as Error).message, { cause })
+      throw connectionFailure(nameOf(address), cause as NetworkError, tls !== undefined)
     }
     const connection = new BrokerConnection(address, socket, settings, seams, onClosed)
+    const remainingMs = () => Math.max(deadlineMs - seams.clock.monotonicMs(), 1)
     try {
-      await connection.negotiate(Math.max(deadlineMs - seams.clock.monotonicMs(), 1))
+      await connection.negotiate(remainingMs())
+      if (sasl !== undefined) await connection.authenticate(sasl, remainingMs())
     } catch (error) {
       connection.close()
       throw error
@@ -131,9 +154,15 @@ export class BrokerConnection {
   send<Input>(api: Api<unknown, Input>, build: (version: number) => Input, maxVersion?: number): boolean {
     if (this.closedBy !== undefined) throw this.closedBy
     const version = this.versions.of(api, maxVersion)
-    const header = { correlationId: this.inFlight.nextCorrelationId(), clientId: this.settings.clientId }
+    const input = build(version)
+    const write = () => {
+      const header = { correlationId: this.inFlight.nextCorrelationId(), clientId: this.settings.clientId }
+      return this.socket.write(encodeRequestFrame(header, api.request, input, version))
+    }
     this.lastUsedMs = this.seams.clock.monotonicMs()
-    return this.socket.write(encodeRequestFrame(header, api.request, build(version), version))
+    if (!this.mustHold()) return write()
+    this.held?.push(write)
+    return true
   }
 
   /** Idempotent. Requests in flight fail with {@link ConnectionError}. */
@@ -158,11 +187,62 @@ export class BrokerConnection {
     }
   }
 
+  private async authenticate(sasl: SaslMechanism, timeoutMs: number): Promise<void> {
+    const { timers, clock } = this.seams
+    const startedMs = clock.monotonicMs()
+    const lifetimeMs = await withTimeLimit(
+      timers,
+      authenticate(
+        async (api, input) => {
+          const version = this.versions.of(api as Api)
+          return this.decode(api, await this.exchangeNow(api, version, input, timeoutMs), version)
+        },
+        sasl,
+        { host: this.address.host, name: this.name },
+      ),
+      { timeoutMs },
+      () => new TimeoutError(`authentication with ${this.name}`, timeoutMs),
+    )
+    if (lifetimeMs > 0) this.authenticateAtMs = startedMs + lifetimeMs * REAUTHENTICATION_SHARE
+  }
+
+  /** Whether requests have to wait because the client proves anew who it is: it begins with that here. */
+  private mustHold(): boolean {
+    if (this.held !== undefined) return true
+    const { security, connectTimeoutMs } = this.settings
+    if (this.lastUsedMs < this.authenticateAtMs || security?.sasl === undefined) return false
+    const held: (() => void)[] = []
+    this.held = held
+    this.authenticate(security.sasl, connectTimeoutMs).then(
+      () => {
+        this.held = undefined
+        for (const transmit of held) transmit()
+      },
+      (error: Error) => {
+        this.fail(error)
+        for (const transmit of held) transmit()
+      },
+    )
+    return true
+  }
+
   private exchange<Input>(api: Api<unknown, Input>, version: number, input: Input, timeoutMs: number): Promise<Buffer> {
+    this.lastUsedMs = this.seams.clock.monotonicMs()
+    if (this.closedBy !== undefined || !this.mustHold()) return this.exchangeNow(api, version, input, timeoutMs)
+    return new Promise((resolve, reject) => {
+      this.held?.push(() => this.exchangeNow(api, version, input, timeoutMs).then(resolve, reject))
+    })
+  }
+
+  private exchangeNow<Input>(
+    api: Api<unknown, Input>,
+    version: number,
+    input: Input,
+    timeoutMs: number,
+  ): Promise<Buffer> {
     if (this.closedBy !== undefined) return Promise.reject(this.closedBy)
     const correlationId = this.inFlight.nextCorrelationId()
     const chunks = encodeRequestFrame({ correlationId, clientId: this.settings.clientId }, api.request, input, version)
-    this.lastUsedMs = this.seams.clock.monotonicMs()
     return new Promise<Buffer>((resolve, reject) => {
       const timer = this.seams.timers.after(timeoutMs, () =>
         this.fail(new TimeoutError(`${api.name} request to ${this.name}`, timeoutMs)),
@@ -229,6 +309,9 @@ function nameOf(address: BrokerAddress): string {
   return `${address.host}:${address.port}`
 }
 
-function reasonOf(error: NetworkError | undefined): string {
-  return error === undefined ? 'closed by the broker' : error.message
+function connectionFailure(name: string, cause: NetworkError | undefined, isTls: boolean): Error {
+  if (cause === undefined) return new ConnectionError(name, 'closed by the broker', { cause })
+  if (isTls && (cause.code === 'EPROTO' || !POSIX_ERROR.test(cause.code)))
+    return new AuthenticationError(name, `TLS: ${cause.message}`, { cause })
+  return new ConnectionError(name, cause.message, { cause })
 }

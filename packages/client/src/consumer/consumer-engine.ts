@@ -6,6 +6,7 @@ import { lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
 import { nameOfPartition, type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
+import type { ConnectionSecurity } from '../security/connection-security.ts'
 import { AssignedPartition, type OffsetReset } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { ConcurrentPollError, InvalidConsumerStateError, NoOffsetError } from './consumer-errors.ts'
@@ -48,9 +49,10 @@ export class ConsumerEngine {
     private readonly settings: ConsumerSettings,
     assignors: readonly Assignor[],
     private readonly platform: Platform,
+    security: ConnectionSecurity,
   ) {
     const { clock, timers } = platform
-    this.cluster = new Cluster(settings, settings.allowAutoCreateTopics, platform)
+    this.cluster = new Cluster(settings, settings.allowAutoCreateTopics, platform, security)
     this.news = new Latch(timers)
     const onNews = () => this.news.notify()
     this.fetcher = new Fetcher(this.cluster, settings, () => this.assigned.values(), onNews)

@@ -6,6 +6,7 @@ import type { CallOptions } from '../config/call-options.ts'
 import type { PlatformOption } from '../config/platform-option.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import { ClosedError } from '../errors/client-errors.ts'
+import { connectionSecurity, SECURITY_OPTIONS, type SecurityOptions } from '../security/connection-security.ts'
 import { type ConsumerConfigOptions, type ConsumerSettings, consumerSettings } from './consumer-config.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
 import type { ConsumerRecord, FetchedBatch } from './consumer-record.ts'
@@ -20,7 +21,7 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
 /** Iterators wait without end; a poll of this length is one turn of their loop. */
 const ITERATOR_MAX_WAIT_MS = 60_000
 
-export interface ConsumerOptions extends ConsumerConfigOptions, PlatformOption {
+export interface ConsumerOptions extends ConsumerConfigOptions, PlatformOption, SecurityOptions {
   readonly bootstrapServers: readonly string[] | string
   /** Assignors to offer to the group instead of `partitionAssignmentStrategy`, the favourite first. */
   readonly assignors?: readonly Assignor[] | undefined
@@ -47,10 +48,12 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
 
   /** Connects on the first poll. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
   constructor(options: ConsumerOptions) {
-    const settings = consumerSettings({ ...options }, ['platform', 'assignors'])
+    const settings = consumerSettings({ ...options }, ['platform', 'assignors', ...SECURITY_OPTIONS])
     this.settings = settings
     const assignors = options.assignors ?? settings.partitionAssignmentStrategy.map(name => ASSIGNORS[name])
-    this.engine = new ConsumerEngine(settings, assignors, options.platform ?? realPlatform())
+    const platform = options.platform ?? realPlatform()
+    const security = connectionSecurity(settings, options, platform)
+    this.engine = new ConsumerEngine(settings, assignors, platform, security)
   }
 
   /**

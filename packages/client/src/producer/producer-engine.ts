@@ -5,6 +5,7 @@ import { Cluster } from '../cluster/cluster.ts'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import { withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
+import type { ConnectionSecurity } from '../security/connection-security.ts'
 import { Accumulator, type PreparedRecord } from './accumulator.ts'
 import { BlockedSends } from './blocked-sends.ts'
 import { DefaultPartitioner, type Partitioner } from './partitioner.ts'
@@ -31,8 +32,9 @@ export class ProducerEngine {
     private readonly settings: ProducerSettings,
     partitioner: Partitioner | undefined,
     private readonly platform: Platform,
+    security: ConnectionSecurity,
   ) {
-    this.cluster = new Cluster(settings, true, platform)
+    this.cluster = new Cluster(settings, true, platform, security)
     this.accumulator = new Accumulator(
       {
         batchSizeBytes: settings.batchSize,

@@ -1,12 +1,13 @@
 import { realPlatform } from '@millrace/platform'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import type { PlatformOption } from '../config/platform-option.ts'
+import { connectionSecurity, SECURITY_OPTIONS, type SecurityOptions } from '../security/connection-security.ts'
 import type { Partitioner } from './partitioner.ts'
 import { type ProducerConfigOptions, producerSettings } from './producer-config.ts'
 import { ProducerEngine } from './producer-engine.ts'
 import type { AppendedRange, ProducerRecord, RecordMetadata, SendListener } from './producer-record.ts'
 
-export interface ProducerOptions extends ProducerConfigOptions, PlatformOption {
+export interface ProducerOptions extends ProducerConfigOptions, PlatformOption, SecurityOptions {
   readonly bootstrapServers: readonly string[] | string
   /** Asked for every record without a partition of its own. */
   readonly partitioner?: Partitioner | undefined
@@ -24,8 +25,10 @@ export class Producer implements AsyncDisposable {
 
   /** Connects on the first send. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
   constructor(options: ProducerOptions) {
-    const settings = producerSettings({ ...options }, ['platform', 'partitioner'])
-    this.engine = new ProducerEngine(settings, options.partitioner, options.platform ?? realPlatform())
+    const settings = producerSettings({ ...options }, ['platform', 'partitioner', ...SECURITY_OPTIONS])
+    const platform = options.platform ?? realPlatform()
+    const security = connectionSecurity(settings, options, platform)
+    this.engine = new ProducerEngine(settings, options.partitioner, platform, security)
   }
 
   /**

@@ -5,6 +5,7 @@ import {
   type ListenOptions,
   type Network,
   NetworkError,
+  refuseTls,
 } from '../network.ts'
 import type { Timers } from '../timers.ts'
 import { type Carrier, DuplexEnd, type Segment } from './duplex.ts'
@@ -36,7 +37,9 @@ export function memoryNetwork(timers: Timers): Network {
       }
     },
 
-    async connect({ host, port, signal }: ConnectOptions): Promise<Connection> {
+    async connect(options: ConnectOptions): Promise<Connection> {
+      refuseTls(options)
+      const { host, port, signal } = options
       signal?.throwIfAborted()
       await new Promise<void>(later)
       signal?.throwIfAborted()

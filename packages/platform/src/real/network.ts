@@ -1,4 +1,5 @@
 import net from 'node:net'
+import tls from 'node:tls'
 import {
   type Connection,
   type ConnectOptions,
@@ -6,6 +7,7 @@ import {
   type ListenOptions,
   type Network,
   NetworkError,
+  type TlsClientSettings,
 } from '../network.ts'
 import { LONGEST_DELAY_MS } from '../timers.ts'
 import { networkErrorOf, SocketConnection } from './socket-connection.ts'
@@ -35,13 +37,13 @@ export const realNetwork: Network = {
     })
   },
 
-  connect({ host, port, timeoutMs, signal }: ConnectOptions): Promise<Connection> {
+  connect({ host, port, timeoutMs, signal, tls: tlsSettings }: ConnectOptions): Promise<Connection> {
     return new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(signal.reason)
         return
       }
-      const socket = net.connect({ host, port, ...SOCKET_OPTIONS })
+      const socket = tlsSettings === undefined ? net.connect({ host, port, ...SOCKET_OPTIONS }) : connectTls()
       const timer = setTimeout(
         () => fail(new NetworkError('ETIMEDOUT', `no connection to ${host}:${port} within ${timeoutMs} ms`)),
         Math.min(timeoutMs, LONGEST_DELAY_MS),
@@ -50,11 +52,16 @@ export const realNetwork: Network = {
       const onError = (error: Error) => fail(networkErrorOf(error))
       signal?.addEventListener('abort', onAbort, { once: true })
       socket.once('error', onError)
-      socket.once('connect', () => {
+      socket.once(tlsSettings === undefined ? 'connect' : 'secureConnect', () => {
         settle()
         resolve(new SocketConnection(socket))
       })
 
+      function connectTls(): net.Socket {
+        const socket = tls.connect({ host, port, ...tlsOptions(host, tlsSettings!) })
+        // Options of the TCP socket do not pass through.
+        return socket.setNoDelay(true).setKeepAlive(true)
+      }
       function settle(): void {
         clearTimeout(timer)
         signal?.removeEventListener('abort', onAbort)
@@ -68,6 +75,23 @@ export const realNetwork: Network = {
       }
     })
   },
+}
+
+function tlsOptions(host: string, settings: TlsClientSettings): tls.ConnectionOptions {
+  const { certificateAuthorities, certificateChain, privateKey, keyStore, passphrase, cipherSuites } = settings
+  return {
+    // Server name indication knows names only.
+    ...(net.isIP(host) === 0 ? { servername: host } : {}),
+    ...(certificateAuthorities === undefined ? {} : { ca: certificateAuthorities }),
+    ...(certificateChain === undefined ? {} : { cert: certificateChain }),
+    ...(privateKey === undefined ? {} : { key: privateKey }),
+    ...(keyStore === undefined ? {} : { pfx: keyStore }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    ...(cipherSuites === undefined ? {} : { ciphers: cipherSuites.join(':') }),
+    ...(settings.verifiesHostname ? {} : { checkServerIdentity: () => undefined }),
+    minVersion: settings.minVersion,
+    maxVersion: settings.maxVersion,
+  }
 }
 
 /** `net.Server.close` calls back only when the last connection is closed; the port is free at once. */

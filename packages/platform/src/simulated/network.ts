@@ -11,6 +11,7 @@ import {
   type ListenOptions,
   type Network,
   NetworkError,
+  refuseTls,
 } from '../network.ts'
 import { CALM_NETWORK, latencyUs, type NetworkConditions } from './conditions.ts'
 import type { CrashKind } from './disk.ts'
@@ -123,9 +124,11 @@ export class SimulatedNetwork implements Surroundings {
     }
   }
 
-  private connect(client: Process, { host, port, timeoutMs, signal }: ConnectOptions): Promise<Connection> {
+  private connect(client: Process, options: ConnectOptions): Promise<Connection> {
+    const { host, port, timeoutMs, signal } = options
     const target = OWN_NAMES.has(host) ? client.name : host
     return new Promise((resolve, reject) => {
+      refuseTls(options)
       if (signal?.aborted) {
         reject(signal.reason)
         return

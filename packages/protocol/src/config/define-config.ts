@@ -95,6 +95,9 @@ export const text = (): ConfigType<string> => ({
   print: value => value,
 })
 
+/** A text that is never shown: errors and descriptions leave it out. */
+export const password = (): ConfigType<string> => ({ ...text(), name: 'PASSWORD', print: () => '[hidden]' })
+
 export const oneOf = <const T extends string>(...choices: readonly T[]): ConfigType<T> => ({
   name: 'STRING',
   parse(raw) {
@@ -142,7 +145,7 @@ export function parseSetting<T>(setting: string, type: ConfigType<T>, raw: unkno
   try {
     return type.parse(raw)
   } catch (error) {
-    throw new InvalidConfigError(setting, raw, (error as Error).message)
+    throw new InvalidConfigError(setting, type.name === 'PASSWORD' ? '[hidden]' : raw, (error as Error).message)
   }
 }
 
