@@ -9,6 +9,7 @@ import { advertisedAddress, type Endpoint, listenAddress } from './config/listen
 import { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import { GroupLog } from './coordinator/group-log.ts'
 import { FetchPurgatory } from './fetch/fetch-purgatory.ts'
+import { FetchSessions } from './fetch/fetch-sessions.ts'
 import { answerUnsupportedVersion } from './handlers/18-api-versions.ts'
 import { allHandlers } from './handlers/all-handlers.ts'
 import { LogManager, type RecoveryProgress } from './log/directory/log-manager.ts'
@@ -73,6 +74,11 @@ export class Broker {
         topics,
         groups,
         fetches,
+        fetchSessions: new FetchSessions(
+          config['max.incremental.fetch.session.cache.slots'],
+          platform.clock,
+          platform.random,
+        ),
         producerIds: new ProducerIds(metadata, config['node.id']),
         advertised,
       })

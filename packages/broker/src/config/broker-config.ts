@@ -56,6 +56,11 @@ const SOCKET_CONFIG = defineConfig({
     default: MAX_INT,
     doc: 'Connections above this are closed as they come.',
   },
+  'max.incremental.fetch.session.cache.slots': {
+    type: int({ min: 0 }),
+    default: 1_000,
+    doc: 'Fetch sessions that are kept at once.',
+  },
   'fetch.max.bytes': { type: int({ min: 1024 }), default: 57_671_680, doc: 'The most one fetch returns.' },
 })
 

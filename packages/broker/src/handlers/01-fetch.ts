@@ -1,104 +1,109 @@
 /**
- * Fetch (API key 1), v4 to v18. Sessions (KIP-227) are not kept: the answer's session id is always 0, which tells the
- * client to send whole requests. Fetches from followers do not exist here.
+ * Fetch (API key 1), v4 to v18, with sessions (`../fetch/fetch-sessions.ts`). Fetches from followers do not exist here.
  */
-import {
-  APIS,
-  ErrorCode,
-  type FetchRequest,
-  type FetchResponse,
-  type InputOf,
-  KafkaError,
-  ZERO_UUID,
-} from '@millrace/protocol'
+import { APIS, ErrorCode, type FetchRequest, type FetchResponse, type InputOf, KafkaError } from '@millrace/protocol'
 import type { AwaitedPartition } from '../fetch/fetch-purgatory.ts'
+import type { AnsweredPartition, AskedPartition } from '../fetch/fetch-sessions.ts'
 import type { IsolationLevel, PartitionLog } from '../log/partition-log.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { isolationOf } from './isolation-level.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
 import { type BrokerServices, handler } from './services.ts'
 
-type FetchTopic = FetchRequest['topics'][number]
-type FetchPartition = FetchTopic['partitions'][number]
-type PartitionAnswer = InputOf<typeof FetchResponse>['responses'][number]['partitions'][number]
+type PartitionAnswer = AnsweredPartition['answer']
 
 const FIRST_WITH_TOPIC_IDS = 13
+/** From here on a client whose leader epoch is old learns the present one from the answer (KIP-951). */
+const FIRST_WITH_LEADER_HINT = 16
 
 /** A partition that may be read. */
 interface Readable extends AwaitedPartition {
   readonly partitionIndex: number
 }
 /** What is asked for, per partition: a log to read, or the error that it gets. */
-interface Wanted {
-  readonly topic: FetchTopic
-  readonly partitions: readonly (Readable | PartitionAnswer)[]
-}
-interface Answered {
-  readonly responses: InputOf<typeof FetchResponse>['responses']
+type Found = Readable | PartitionAnswer
+
+interface Reading {
+  readonly partitions: readonly AnsweredPartition[]
   readonly sizeInBytes: number
+  /** Something that has to be answered at once. */
   readonly hasErrors: boolean
 }
 
 export function fetch(services: BrokerServices): RequestHandler {
-  const { topics, fetches, config } = services
+  const { topics, fetches, fetchSessions, config } = services
 
-  async function handle(request: FetchRequest, context: RequestContext): Promise<InputOf<typeof FetchResponse>> {
-    if (request.sessionId !== 0) return { errorCode: ErrorCode.FETCH_SESSION_ID_NOT_FOUND, responses: [] }
+  async function handle(request: FetchRequest, { apiVersion }: RequestContext): Promise<InputOf<typeof FetchResponse>> {
+    const context = fetchSessions.begin(request, apiVersion >= FIRST_WITH_TOPIC_IDS)
+    if (typeof context === 'number') return { errorCode: context, responses: [] }
+    const read = await readWhenThere(request, context.partitions, apiVersion)
+    const answer = context.answer(read)
+    const hintsLeader = read.some(({ answer: { currentLeader } }) => currentLeader !== undefined)
+    return hintsLeader ? { ...answer, nodeEndpoints: [thisNode()] } : answer
+  }
+
+  function thisNode() {
+    return { nodeId: config['node.id'], ...services.advertised(), rack: config['broker.rack'] }
+  }
+
+  async function readWhenThere(
+    request: FetchRequest,
+    asked: readonly AskedPartition[],
+    apiVersion: number,
+  ): Promise<readonly AnsweredPartition[]> {
     const isolation = isolationOf(request)
-    const find = () => request.topics.map(topic => wantedOf(topic, context.apiVersion))
-    const wanted = find()
-    const first = await readAll(wanted, request.maxBytes, isolation)
+    const found = asked.map(partition => find(partition, apiVersion))
+    const first = await readAll(asked, found, request.maxBytes, isolation)
     const minBytes = Math.min(request.minBytes, request.maxBytes, config['fetch.max.bytes'])
-    if (request.maxWaitMs <= 0 || first.hasErrors || first.sizeInBytes >= minBytes)
-      return { responses: first.responses }
-    const partitions = wanted.flatMap(topic => topic.partitions.filter(isReadable))
-    if (partitions.length === 0) return { responses: first.responses }
+    if (request.maxWaitMs <= 0 || first.hasErrors || first.sizeInBytes >= minBytes) return first.partitions
+    const partitions = found.filter(isReadable)
+    if (partitions.length === 0) return first.partitions
     await fetches.wait({ partitions, minBytes, maxWaitMs: request.maxWaitMs, isolation })
     // A topic may have gone meanwhile.
-    return { responses: (await readAll(find(), request.maxBytes, isolation)).responses }
+    const foundAgain = asked.map(partition => find(partition, apiVersion))
+    return (await readAll(asked, foundAgain, request.maxBytes, isolation)).partitions
   }
 
-  function wantedOf(topic: FetchTopic, apiVersion: number): Wanted {
-    const hasIds = apiVersion >= FIRST_WITH_TOPIC_IDS
-    const name = hasIds ? topics.byId(topic.topicId)?.name : topic.topic
-    const missing =
-      hasIds && topic.topicId !== ZERO_UUID ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    return {
-      topic,
-      partitions: topic.partitions.map(partition => {
-        const log = name === undefined ? undefined : topics.log(name, partition.partition)
-        return log === undefined ? failed(partition.partition, missing) : readableOf(log, partition)
-      }),
-    }
+  function find({ topic, topicId, wanted }: AskedPartition, apiVersion: number): Found {
+    const name = apiVersion >= FIRST_WITH_TOPIC_IDS ? topics.byId(topicId)?.name : topic
+    if (name === undefined) return failed(wanted.partition, ErrorCode.UNKNOWN_TOPIC_ID)
+    const log = topics.log(name, wanted.partition)
+    if (log === undefined) return failed(wanted.partition, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    const found = readableOf(log, wanted)
+    if (apiVersion < FIRST_WITH_LEADER_HINT || isReadable(found)) return found
+    if (found.errorCode !== ErrorCode.FENCED_LEADER_EPOCH) return found
+    return { ...found, currentLeader: { leaderId: config['node.id'], leaderEpoch: log.leaderEpoch } }
   }
 
-  /** Reads in the order of the request. Only the first batch found may pass the limits, so that there is progress (KIP-74). */
-  async function readAll(wanted: readonly Wanted[], maxBytes: number, isolation: IsolationLevel): Promise<Answered> {
+  /** Reads in the order given. Only the first batch found may pass the limits, so that there is progress (KIP-74). */
+  async function readAll(
+    asked: readonly AskedPartition[],
+    found: readonly Found[],
+    maxBytes: number,
+    isolation: IsolationLevel,
+  ): Promise<Reading> {
     let bytesLeft = Math.min(maxBytes, config['fetch.max.bytes'])
     let sizeInBytes = 0
     let hasErrors = false
-    const responses: Answered['responses'][number][] = []
-    for (const { topic, partitions } of wanted) {
-      const answers: PartitionAnswer[] = []
-      for (const partition of partitions) {
-        const one = isReadable(partition)
-          ? await read(partition, Math.min(bytesLeft, partition.maxBytes), isolation, sizeInBytes === 0)
-          : { partition, bytes: 0 }
-        answers.push(one.partition)
-        sizeInBytes += one.bytes
-        bytesLeft = Math.max(bytesLeft - one.bytes, 0)
-        // A divergence is answered at once like an error.
-        if (one.partition.errorCode !== ErrorCode.NONE || one.partition.divergingEpoch !== undefined) hasErrors = true
-      }
-      responses.push({ topic: topic.topic, topicId: topic.topicId, partitions: answers })
+    const partitions: AnsweredPartition[] = []
+    for (let index = 0; index < asked.length; index++) {
+      const one = found[index]!
+      const { answer, bytes } = isReadable(one)
+        ? await read(one, Math.min(bytesLeft, one.maxBytes), isolation, sizeInBytes === 0)
+        : { answer: one, bytes: 0 }
+      partitions.push({ asked: asked[index]!, answer, sizeInBytes: bytes })
+      sizeInBytes += bytes
+      bytesLeft = Math.max(bytesLeft - bytes, 0)
+      // A divergence is answered at once like an error.
+      if (answer.errorCode !== ErrorCode.NONE || answer.divergingEpoch !== undefined) hasErrors = true
     }
-    return { responses, sizeInBytes, hasErrors }
+    return { partitions, sizeInBytes, hasErrors }
   }
 
   return handler(APIS.Fetch, 'read', handle)
 }
 
-function isReadable(partition: Readable | PartitionAnswer): partition is Readable {
+function isReadable(partition: Found): partition is Readable {
   return 'log' in partition
 }
 
@@ -106,7 +111,7 @@ function failed(partitionIndex: number, errorCode: ErrorCode): PartitionAnswer {
   return { partitionIndex, errorCode, highWatermark: -1, abortedTransactions: null, records: null }
 }
 
-function readableOf(log: PartitionLog, partition: FetchPartition): Readable | PartitionAnswer {
+function readableOf(log: PartitionLog, partition: AskedPartition['wanted']): Found {
   const { partition: partitionIndex, fetchOffset: offset, lastFetchedEpoch } = partition
   const error = checkLeaderEpoch(log, partition.currentLeaderEpoch)
   if (error !== ErrorCode.NONE) return failed(partitionIndex, error)
@@ -140,16 +145,16 @@ async function read(
   maxBytes: number,
   isolation: IsolationLevel,
   minOneBatch: boolean,
-): Promise<{ readonly partition: PartitionAnswer; readonly bytes: number }> {
+): Promise<{ readonly answer: PartitionAnswer; readonly bytes: number }> {
   try {
     const reading = log.read(offset, maxBytes, { isolation, minOneBatch })
     const { chunks, sizeInBytes, highWatermark, lastStableOffset, logStartOffset, abortedTransactions } =
       reading instanceof Promise ? await reading : reading
     const errorCode = ErrorCode.NONE
     const offsets = { partitionIndex, errorCode, highWatermark, lastStableOffset, logStartOffset }
-    return { partition: { ...offsets, abortedTransactions, records: chunks }, bytes: sizeInBytes }
+    return { answer: { ...offsets, abortedTransactions, records: chunks }, bytes: sizeInBytes }
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error
-    return { partition: failed(partitionIndex, error.errorCode as ErrorCode), bytes: 0 }
+    return { answer: failed(partitionIndex, error.errorCode as ErrorCode), bytes: 0 }
   }
 }

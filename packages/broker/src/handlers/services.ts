@@ -4,6 +4,7 @@ import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Endpoint } from '../config/listener.ts'
 import type { GroupCoordinator } from '../coordinator/group-coordinator.ts'
 import type { FetchPurgatory } from '../fetch/fetch-purgatory.ts'
+import type { FetchSessions } from '../fetch/fetch-sessions.ts'
 import type { ProducerIds } from '../metadata/producer-ids.ts'
 import type { Ordering, RequestContext, RequestHandler } from '../server/request-handler.ts'
 import type { Topics } from '../topics/topics.ts'
@@ -17,6 +18,7 @@ export interface BrokerServices {
   readonly topics: Topics
   readonly groups: GroupCoordinator
   readonly fetches: FetchPurgatory
+  readonly fetchSessions: FetchSessions
   readonly producerIds: ProducerIds
   /** Where clients reach this node; known once it listens. */
   advertised(): Endpoint

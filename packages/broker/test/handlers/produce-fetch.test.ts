@@ -261,6 +261,9 @@ describe('Fetch', () => {
     expect(valuesIn(answer.responses[0]!.partitions[0]!.records!, running.platform.codecs)).toEqual(['x'])
     const unknown = await ask('AAAAAAAAAAAAAAAAAAAAAQ')
     expect(nameOf(unknown.responses[0]!.partitions[0]!.errorCode)).toBe('UNKNOWN_TOPIC_ID')
+    const elsewhere = [{ topicId, partitions: [{ partition: 7, fetchOffset: 0, partitionMaxBytes: 1 }] }]
+    const missing = await running.client.send(APIS.Fetch, { maxWaitMs: 0, minBytes: 1, topics: elsewhere })
+    expect(nameOf(missing.responses[0]!.partitions[0]!.errorCode)).toBe('UNKNOWN_TOPIC_OR_PARTITION')
   })
 
   test('from the middle of a batch returns the whole batch', async () => {
@@ -308,15 +311,52 @@ describe('Fetch', () => {
     const answer = await running.client.send(APIS.Fetch, request, 12)
     expect(nameOf(answer.responses[0]!.partitions[0]!.errorCode)).toBe(expected)
   })
-  test('keeps no sessions and says so', async () => {
-    const create = await running.client.send(APIS.Fetch, { ...fetchRequest('fetched'), sessionEpoch: 0 }, 12)
-    expect(create).toMatchObject({ errorCode: 0, sessionId: 0 })
-    const goOn = await running.client.send(
-      APIS.Fetch,
-      { ...fetchRequest('fetched'), sessionId: 7, sessionEpoch: 1 },
-      12,
-    )
-    expect(nameOf(goOn.errorCode)).toBe('FETCH_SESSION_ID_NOT_FOUND')
+  describe('in a session', () => {
+    const inSession = (sessionId: number, sessionEpoch: number, topic: string, fetchOffset: number | null) => ({
+      ...(fetchOffset === null ? { maxWaitMs: 0, minBytes: 1, topics: [] } : fetchRequest(topic, { fetchOffset })),
+      sessionId,
+      sessionEpoch,
+    })
+    test.each([7, 12])('v%i names only what changed', async version => {
+      const topic = `session-${version}`
+      await running.createTopic(topic)
+      const send = (sessionId: number, epoch: number, fetchOffset: number | null) =>
+        running.client.send(APIS.Fetch, inSession(sessionId, epoch, topic, fetchOffset), version)
+      const first = await send(0, 0, 0)
+      expect(first.responses).toHaveLength(1)
+      expect(await send(first.sessionId, 1, null)).toMatchObject({ errorCode: 0, responses: [] })
+      await running.produce(topic, running.batch(['new']))
+      const { responses } = await send(first.sessionId, 2, null)
+      expect(valuesIn(responses[0]!.partitions[0]!.records!, running.platform.codecs)).toEqual(['new'])
+      expect(await send(first.sessionId, 3, 1)).toMatchObject({ sessionId: first.sessionId, responses: [] })
+      expect(nameOf((await send(first.sessionId, 3, null)).errorCode)).toBe('INVALID_FETCH_SESSION_EPOCH')
+      expect(nameOf((await send(first.sessionId, -1, null)).errorCode)).toBe('NONE')
+      expect(nameOf((await send(first.sessionId, 4, null)).errorCode)).toBe('FETCH_SESSION_ID_NOT_FOUND')
+    })
+    test('v13 tells when the topic of an id has gone, and refuses names', async () => {
+      const topicId = await running.createTopic('session-by-id')
+      const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1 }]
+      const whole = { maxWaitMs: 0, minBytes: 1, topics: [{ topicId, partitions }], sessionEpoch: 0 }
+      const { sessionId } = await running.client.send(APIS.Fetch, whole)
+      const next = { maxWaitMs: 0, minBytes: 1, topics: [], sessionId, sessionEpoch: 1 }
+      expect(nameOf((await running.client.send(APIS.Fetch, next, 12)).errorCode)).toBe('FETCH_SESSION_TOPIC_ID_ERROR')
+      await running.client.send(APIS.DeleteTopics, { topicNames: ['session-by-id'], timeoutMs: 1 }, 5)
+      const { responses } = await running.client.send(APIS.Fetch, next)
+      expect(responses[0]).toMatchObject({ topicId, partitions: [{ errorCode: ErrorCode.UNKNOWN_TOPIC_ID }] })
+    })
+  })
+  test('v16 tells a client with an old leader epoch the present one', async () => {
+    const topicId = await running.createTopic('deposed', 1, { 'flush.messages': '1000' })
+    await running.produce('deposed', running.batch(['perhaps lost']))
+    await running.crash()
+    const ask = async (currentLeaderEpoch: number) => {
+      const partitions = [{ partition: 0, fetchOffset: 0, partitionMaxBytes: 1, currentLeaderEpoch }]
+      return await running.client.send(APIS.Fetch, { maxWaitMs: 0, minBytes: 1, topics: [{ topicId, partitions }] })
+    }
+    const { nodeEndpoints, responses } = await ask(0)
+    const { errorCode, currentLeader } = responses[0]!.partitions[0]!
+    expect([nameOf(errorCode), currentLeader]).toEqual(['FENCED_LEADER_EPOCH', { leaderId: 1, leaderEpoch: 1 }])
+    expect(nodeEndpoints).toMatchObject([{ nodeId: 1, host: '127.0.0.1', port: running.broker.port }])
   })
 
   describe('that waits', () => {
