@@ -83,19 +83,35 @@ export class RecordBatchBuilder {
   estimatedBytesWith(record: NewRecord): number {
     const timestampDelta = this.recordCount === 0 ? 0 : record.timestampMs - this.baseTimestampMs
     const { key, value, headers = NO_HEADERS } = record
-    const bodyBytes = sizeOfBody(timestampDelta, this.lastOffsetDelta + 1, key, value, headers)
+    const bodyBytes = sizeOfPrefix(timestampDelta, this.lastOffsetDelta + 1) + sizeOfContents(key, value, headers)
     return this.estimatedBytes + sizeOfVarint(bodyBytes) + bodyBytes
   }
 
   /** Copies the record's bytes. `offset`, above all before it, leaves a gap as compaction does; default: the next. */
   append(record: NewRecord, offset?: number): void {
     const { key, value, timestampMs, headers = NO_HEADERS } = record
+    let at = this.begin(sizeOfContents(key, value, headers), timestampMs, offset)
+    const { buffer } = this
+    at = writeNullableBytes(buffer, key, at)
+    at = writeNullableBytes(buffer, value, at)
+    if (headers.length === 0) buffer[at] = 0
+    else writeHeaders(buffer, headers, at)
+  }
+
+  /** The same for a record of another batch, of which `contents` (see `RecordCursor.contents`) stay as they are. */
+  appendContents(contents: Uint8Array, timestampMs: number, offset: number): void {
+    const at = this.begin(contents.length, timestampMs, offset)
+    this.buffer.set(contents, at)
+  }
+
+  /** Writes what comes before the contents of a record; returns where those go. */
+  private begin(contentsBytes: number, timestampMs: number, offset: number | undefined): number {
     if (!Number.isSafeInteger(timestampMs)) throw new RangeError(`timestamp ${timestampMs} is not an integer`)
     const offsetDelta = offset === undefined ? this.lastOffsetDelta + 1 : offset - (this.options.baseOffset ?? 0)
     if (offsetDelta <= this.lastOffsetDelta) throw new RangeError(`offset ${offset} is not above the one before`)
     if (this.recordCount === 0 && this.options.deleteHorizonMs === undefined) this.baseTimestampMs = timestampMs
     const timestampDelta = timestampMs - this.baseTimestampMs
-    const bodyBytes = sizeOfBody(timestampDelta, offsetDelta, key, value, headers)
+    const bodyBytes = sizeOfPrefix(timestampDelta, offsetDelta) + contentsBytes
     let at = this.estimatedBytes
     const end = at + sizeOfVarint(bodyBytes) + bodyBytes
     if (end > this.buffer.length) this.grow(end)
@@ -104,14 +120,11 @@ export class RecordBatchBuilder {
     buffer[at++] = 0 // Attributes: none defined.
     at = writeVarint(buffer, timestampDelta, at)
     at = writeVarint(buffer, offsetDelta, at)
-    at = writeNullableBytes(buffer, key, at)
-    at = writeNullableBytes(buffer, value, at)
-    if (headers.length === 0) buffer[at] = 0
-    else writeHeaders(buffer, headers, at)
     this.estimatedBytes = end
     this.lastOffsetDelta = offsetDelta
     this.recordCount++
     if (timestampMs > this.maxTimestampMs) this.maxTimestampMs = timestampMs
+    return at
   }
 
   /** The whole batch with its checksum. */
@@ -155,18 +168,13 @@ export class RecordBatchBuilder {
   }
 }
 
-/** Bytes of a record behind its own length. */
-function sizeOfBody(
-  timestampDelta: number,
-  offsetDelta: number,
-  key: Uint8Array | null,
-  value: Uint8Array | null,
-  headers: readonly NewRecordHeader[],
-): number {
+/** Bytes of a record between its length and its contents. */
+function sizeOfPrefix(timestampDelta: number, offsetDelta: number): number {
+  return 1 + sizeOfVarint(timestampDelta) + sizeOfVarint(offsetDelta)
+}
+
+function sizeOfContents(key: Uint8Array | null, value: Uint8Array | null, headers: readonly NewRecordHeader[]): number {
   return (
-    1 +
-    sizeOfVarint(timestampDelta) +
-    sizeOfVarint(offsetDelta) +
     (key === null ? 1 : sizeOfVarint(key.length) + key.length) +
     (value === null ? 1 : sizeOfVarint(value.length) + value.length) +
     (headers.length === 0 ? 1 : sizeOfHeaders(headers))

@@ -202,6 +202,21 @@ export class RecordBatch {
     this.sign(codecs)
   }
 
+  /**
+   * A copy without the records, as compaction leaves it where the batch itself has to stay: with its offsets, its place in
+   * the producer's sequence and its greatest timestamp.
+   */
+  emptied(codecs: BatchCodecs): RecordBatch {
+    const bytes = Buffer.from(this.buffer.subarray(this.start, this.start + BATCH_HEADER_BYTES))
+    bytes.writeInt32BE(BATCH_HEADER_BYTES - BATCH_LENGTH_OVERHEAD_BYTES, BATCH_LENGTH_AT)
+    bytes.writeInt16BE(this.attributes & ~(COMPRESSION_MASK | DELETE_HORIZON_BIT), ATTRIBUTES_AT)
+    writeInt64(bytes, -1, BASE_TIMESTAMP_AT)
+    bytes.writeInt32BE(0, RECORD_COUNT_AT)
+    const copy = new RecordBatch(bytes)
+    copy.sign(codecs)
+    return copy
+  }
+
   private sign(codecs: BatchCodecs): void {
     const checksum = codecs.crc32c(this.buffer, this.start + ATTRIBUTES_AT, this.end)
     this.buffer.writeUInt32BE(checksum, this.start + CHECKSUM_AT)

@@ -31,12 +31,15 @@ export class RecordCursor implements LogRecord {
   keyBytes = -1
   /** −1 if the value is null. */
   valueBytes = -1
+  private contentsStart = 0
   private keyEnd = 0
   private valueEnd = 0
   private recordEnd: number
   private remaining: number
   private readonly reader: VarintReader
+  private readonly start: number
   private readonly end: number
+  private readonly recordCount: number
   private readonly baseOffset: number
   private readonly baseTimestampMs: number
   private readonly logAppendTimeMs: number | null
@@ -44,8 +47,10 @@ export class RecordCursor implements LogRecord {
   constructor(section: RecordsSection) {
     this.buffer = section.buffer
     this.reader = new VarintReader(section.buffer, section.start, section.end)
+    this.start = section.start
     this.recordEnd = section.start
     this.end = section.end
+    this.recordCount = section.recordCount
     this.remaining = section.recordCount
     this.baseOffset = section.baseOffset
     this.baseTimestampMs = section.baseTimestampMs
@@ -71,6 +76,7 @@ export class RecordCursor implements LogRecord {
     const timestampDeltaMs = reader.varlong()
     this.timestampMs = this.logAppendTimeMs ?? this.baseTimestampMs + timestampDeltaMs
     this.offset = this.baseOffset + reader.varint()
+    this.contentsStart = reader.position
     this.keyBytes = reader.range()
     this.keyEnd = reader.position
     this.valueBytes = reader.range()
@@ -78,8 +84,19 @@ export class RecordCursor implements LogRecord {
     return true
   }
 
+  /** Moves to before the first record again. */
+  rewind(): void {
+    this.recordEnd = this.start
+    this.remaining = this.recordCount
+  }
+
   get key(): Buffer | null {
     return view(this.buffer, this.keyBytes, this.keyEnd)
+  }
+
+  /** Where the bytes of the key end in `buffer`: `keyBytes` before it they begin. */
+  get keyEndPosition(): number {
+    return this.keyEnd
   }
 
   get value(): Buffer | null {
@@ -88,6 +105,11 @@ export class RecordCursor implements LogRecord {
 
   get headers(): readonly RecordHeader[] {
     return readHeaders(this.buffer, this.valueEnd, this.recordEnd)
+  }
+
+  /** Key, value and headers as they are stored: the part that is the same in any batch. */
+  get contents(): Buffer {
+    return this.buffer.subarray(this.contentsStart, this.recordEnd)
   }
 
   /** Throws what `headers` would throw, without making them. */

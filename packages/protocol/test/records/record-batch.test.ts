@@ -128,6 +128,19 @@ describe('a built batch', () => {
     expect([batch.recordCount, batch.nextOffset, batch.lastSequence]).toEqual([0, 15, 10])
   })
 
+  test('takes records of another batch as they are stored', () => {
+    fc.assert(
+      fc.property(fc.array(record, { minLength: 1, maxLength: 10 }), batchOptions, (records, options) => {
+        const cursor = new RecordBatch(built(records, options)).cursor(codecs)
+        const builder = new RecordBatchBuilder(options, codecs)
+        for (let walk = 0; walk < 2; walk++, cursor.rewind())
+          while (cursor.advance())
+            if (walk === 1) builder.appendContents(cursor.contents, cursor.timestampMs, cursor.offset)
+        expect(builder.build()).toEqual(built(records, options))
+      }),
+    )
+  })
+
   test('refuses an offset that is not above the one before and a timestamp that is not an integer', () => {
     const builder = new RecordBatchBuilder({}, codecs)
     builder.append({ key: null, value: null, timestampMs: 0 }, 4)
@@ -169,6 +182,27 @@ describe('a batch in a log', () => {
       0,
     ])
     expect(batch.hasValidChecksum(codecs)).toBe(true)
+  })
+  test('emptied by compaction keeps its offsets, its sequence and its greatest timestamp', () => {
+    const options = { baseOffset: 10, producerId: 3, producerEpoch: 1, baseSequence: 6, transactional: true }
+    const batch = new RecordBatch(built(three, { ...options, compression: 'gzip', deleteHorizonMs: 77 }))
+    const emptied = batch.emptied(codecs)
+    expect([...emptied.records(codecs)]).toEqual([])
+    expect(emptied.hasValidChecksum(codecs)).toBe(true)
+    expect(emptied).toMatchObject({
+      sizeInBytes: 61,
+      recordCount: 0,
+      baseOffset: 10,
+      lastOffset: 12,
+      lastSequence: 8,
+      producerId: 3,
+      producerEpoch: 1,
+      isTransactional: true,
+      maxTimestampMs: 3,
+      baseTimestampMs: -1,
+      deleteHorizonMs: null,
+      compression: 'none',
+    })
   })
   test('shares its memory with the records read from it', () => {
     const batch = new RecordBatch(built(three))
