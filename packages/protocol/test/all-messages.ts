@@ -1,6 +1,7 @@
 import { APIS } from '../src/apis.ts'
 import { ConsumerProtocolAssignment, ConsumerProtocolSubscription } from '../src/data/consumer-protocol.ts'
 import { GROUP_RECORDS, TRANSACTION_RECORDS } from '../src/data/coordinator-record.ts'
+import { KRAFT_CONTROL_RECORDS } from '../src/data/kraft-control-records.ts'
 import { METADATA_RECORDS } from '../src/data/metadata-record.ts'
 import { RequestHeader, ResponseHeader } from '../src/wire/frame.ts'
 import type { Message } from '../src/wire/schema.ts'
@@ -14,6 +15,7 @@ export const ALL_MESSAGES: readonly Message[] = [
   ConsumerProtocolAssignment,
   ...Object.values({ ...GROUP_RECORDS, ...TRANSACTION_RECORDS }).flatMap((type): Message[] => [type.key, type.value]),
   ...Object.values(METADATA_RECORDS),
+  ...Object.values(KRAFT_CONTROL_RECORDS),
 ]
 
 export function versionsOf(message: Message): number[] {

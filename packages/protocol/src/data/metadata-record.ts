@@ -18,6 +18,15 @@ import {
 } from './metadata/cluster-records.ts'
 import { ClientQuotaRecord, ConfigRecord } from './metadata/config-records.ts'
 import {
+  BrokerRegistrationChangeRecord,
+  ClearElrRecord,
+  FenceBrokerRecord,
+  RegisterBrokerRecord,
+  RegisterControllerRecord,
+  UnfenceBrokerRecord,
+  UnregisterBrokerRecord,
+} from './metadata/registration-records.ts'
+import {
   AccessControlEntryRecord,
   RemoveAccessControlEntryRecord,
   RemoveUserScramCredentialRecord,
@@ -42,6 +51,13 @@ export const METADATA_RECORDS = {
   BeginTransactionRecord,
   EndTransactionRecord,
   AbortTransactionRecord,
+  RegisterBrokerRecord,
+  UnregisterBrokerRecord,
+  FenceBrokerRecord,
+  UnfenceBrokerRecord,
+  BrokerRegistrationChangeRecord,
+  RegisterControllerRecord,
+  ClearElrRecord,
 } as const
 
 type Kinds = typeof METADATA_RECORDS
@@ -78,16 +94,28 @@ export function encodeMetadataRecord(record: MetadataRecordInput, version?: numb
   return Buffer.concat(writer.finish())
 }
 
-/**
- * Undefined for a kind that the table does not have. Throws {@link MalformedMessageError}, also for a version that the
- * kind does not have.
- */
-export function decodeMetadataRecord(bytes: Buffer): MetadataRecord | undefined {
+/** A record of the metadata log with the declaration that it was read by. */
+export interface OpenedMetadataRecord {
+  readonly recordType: number
+  readonly version: number
+  /** Undefined for a kind that the table does not have; `value` is then too. */
+  readonly message: Message | undefined
+  readonly value: unknown
+}
+
+/** Throws {@link MalformedMessageError}, also for a version that the kind does not have. */
+export function openMetadataRecord(bytes: Buffer): OpenedMetadataRecord {
   const reader = new Reader(bytes)
   const { frameVersion, recordType, recordVersion } = decodeFrom(FrameHeader, reader, 0)
   if (frameVersion !== FRAME_VERSION)
     throw new MalformedMessageError(FrameHeader.name, 0, 'frameVersion', `${frameVersion} is not ${FRAME_VERSION}`)
   const message = BY_TYPE.get(recordType)
-  if (message === undefined) return undefined
-  return { kind: message.name, value: decodeFrom(message, reader, recordVersion) } as MetadataRecord
+  const value = message === undefined ? undefined : decodeFrom(message, reader, recordVersion)
+  return { recordType, version: recordVersion, message, value }
+}
+
+/** Undefined for a kind that the table does not have. Throws what {@link openMetadataRecord} throws. */
+export function decodeMetadataRecord(bytes: Buffer): MetadataRecord | undefined {
+  const { message, value } = openMetadataRecord(bytes)
+  return message === undefined ? undefined : ({ kind: message.name, value } as MetadataRecord)
 }
