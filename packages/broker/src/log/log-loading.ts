@@ -107,9 +107,9 @@ async function openLog(
   const logEndOffset = segments.at(-1)!.readEndOffset()
   const epochStarts = readEpochs(files, directory)
   if (logEndOffset === null || epochStarts === undefined || epochStarts.length === 0) return undefined
-  const range = { logStartOffset, maxOffset: logEndOffset }
+  const range = { firstOffset: segments[0]!.baseOffset, maxOffset: logEndOffset }
   const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
-  await replayProducers(segments, upToOffset, logEndOffset, batch => producers.record(batch, nowMs))
+  await replayProducers(segments, upToOffset, logEndOffset, batch => producers.replay(batch, nowMs, codecs))
   if (producers.size > 0) producers.restoreEarlierBatches(await lastSequencedBatches(segments))
   return {
     segments,
@@ -129,29 +129,20 @@ async function recoverLog(
   options: LoadOptions,
 ): Promise<LoadedLog> {
   const { files, codecs, directory, config, recoveryPoint, nowMs } = options
-  const firstScanned = Math.max(
-    0,
-    segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint),
-  )
+  const firstScanned = firstToScan(segments, recoveryPoint)
   const old = segments.slice(0, firstScanned)
   const scanned = segments.slice(firstScanned)
   const indexIntervalBytes = config['index.interval.bytes']
-  for (const segment of old)
-    if (!segment.hadIndexes) {
-      await recoverSegment(segment, { codecs, indexIntervalBytes, durableOffset: Infinity, onBatch: () => {} })
-      segment.writeIndexes()
-      await segment.sync(true)
-    }
 
   const scanStart = scanned[0]!.baseOffset
-  const range = { logStartOffset, maxOffset: scanStart }
+  const range = { firstOffset: segments[0]!.baseOffset, maxOffset: scanStart }
   const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
-  await replayProducers(old, upToOffset, scanStart, batch => producers.record(batch, nowMs))
+  await replayProducers(old, upToOffset, scanStart, batch => producers.replay(batch, nowMs, codecs))
   const epochStarts = readEpochs(files, directory)
   const epochs = new LeaderEpochs(epochStarts)
   const onBatch = (batch: RecordBatch) => {
-    if (batch.baseOffset >= upToOffset) producers.record(batch, nowMs)
     if (epochStarts === undefined) epochs.assign(batch.partitionLeaderEpoch, batch.baseOffset)
+    return producers.replay(batch, nowMs, codecs)
   }
 
   const kept = [...old]
@@ -213,6 +204,13 @@ async function recoverLog(
   }
 }
 
+/** The segment with the recovery point, or an earlier one that lost an index: making that anew takes the producers of its time. */
+function firstToScan(segments: readonly Segment[], recoveryPoint: number): number {
+  const withRecoveryPoint = segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint)
+  const withoutIndexes = segments.findIndex(segment => !segment.hadIndexes)
+  return Math.max(0, withoutIndexes < 0 ? withRecoveryPoint : Math.min(withRecoveryPoint, withoutIndexes))
+}
+
 /** Calls `visit` with the batches of `[fromOffset, toOffset)`. */
 async function replayProducers(
   segments: readonly Segment[],
@@ -251,22 +249,25 @@ async function lastSequencedBatches(segments: readonly Segment[]): Promise<Seque
   const batches: SequencedBatch[] = []
   for (const { segment, start } of tail) {
     await scanBatches(segment.log, start, segment.sizeInBytes, batch => {
-      const { producerId, producerEpoch, baseSequence, lastSequence, lastOffsetDelta, lastOffset, maxTimestampMs } =
-        batch
-      if (producerId >= 0)
-        batches.push({
-          producerId,
-          producerEpoch,
-          baseSequence,
-          lastSequence,
-          lastOffsetDelta,
-          lastOffset,
-          maxTimestampMs,
-        })
+      if (batch.producerId >= 0 && !batch.isControl) batches.push(sequencedBatch(batch))
       return true
     })
   }
   return batches
+}
+
+/** Its own copy: the batch is a view that will be overwritten. */
+function sequencedBatch(batch: RecordBatch): SequencedBatch {
+  return {
+    producerId: batch.producerId,
+    producerEpoch: batch.producerEpoch,
+    baseSequence: batch.baseSequence,
+    lastSequence: batch.lastSequence,
+    lastOffsetDelta: batch.lastOffsetDelta,
+    lastOffset: batch.lastOffset,
+    maxTimestampMs: batch.maxTimestampMs,
+    isTransactional: batch.isTransactional,
+  }
 }
 
 /** Where a batch begins that leaves about `bytes` to the end; undefined if the index names none that is near enough. */

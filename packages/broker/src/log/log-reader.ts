@@ -1,6 +1,7 @@
 import { BATCH_HEADER_BYTES, ErrorCode, KafkaError } from '@millrace/protocol'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './segment/batch-header.ts'
 import type { Segment } from './segment/segment.ts'
+import type { AbortedSpan } from './segment/transaction-index.ts'
 
 /** How many places readers left off are remembered: about one for each consumer of the partition. */
 const MAX_REMEMBERED_PLACES = 64
@@ -21,7 +22,12 @@ export interface ReadRequest {
   readonly untilOffset: number
 }
 
-const NOTHING = Buffer.alloc(0)
+export interface ReadBytes {
+  /** Whole batches. */
+  readonly bytes: Buffer
+  /** Offset behind the last of them; the one asked for if there is none. */
+  readonly nextOffset: number
+}
 
 /** Finds and reads batches in the segments of one log, which `segments` always shows as they are. */
 export class LogReader {
@@ -50,15 +56,23 @@ export class LogReader {
   }
 
   /** Synchronous if the bytes are recent. A promise rejects with what this throws. */
-  read(request: ReadRequest): Buffer | Promise<Buffer> {
+  read(request: ReadRequest): ReadBytes | Promise<ReadBytes> {
     const place = this.placeOf(request.offset)
-    if (place === undefined) return NOTHING
+    if (place === undefined) return { bytes: Buffer.alloc(0), nextOffset: request.offset }
     const availableBytes = place.segment.readableEnd(place.position) - place.position
     const length = Math.min(Math.max(request.maxBytes, BATCH_HEADER_BYTES), availableBytes)
     if (!this.isRecent(place)) return this.readCold(place, length, availableBytes, request)
     const bytes = this.readNow(place, length)
     const firstBytes = this.firstBatchBytes(bytes, availableBytes, request)
     return this.cut(firstBytes > length ? this.readNow(place, firstBytes) : bytes, place, request)
+  }
+
+  /** The rolled back transactions that touch `[fromOffset, untilOffset)`, all of it decided, by their first offsets. */
+  abortedIn(fromOffset: number, untilOffset: number): AbortedSpan[] {
+    const found: AbortedSpan[] = []
+    for (let index = Math.max(0, this.segmentIndexOf(fromOffset)); index < this.segments.length; index++)
+      if (this.segments[index]!.transactionIndex.collect(fromOffset, untilOffset, found)) break
+    return found.sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
   /** Bytes between two places, `to` being the later one. */
@@ -71,7 +85,12 @@ export class LogReader {
     return bytes
   }
 
-  private async readCold(place: Place, length: number, availableBytes: number, request: ReadRequest): Promise<Buffer> {
+  private async readCold(
+    place: Place,
+    length: number,
+    availableBytes: number,
+    request: ReadRequest,
+  ): Promise<ReadBytes> {
     const bytes = await this.readInPool(place, length)
     const firstBytes = this.firstBatchBytes(bytes, availableBytes, request)
     return this.cut(firstBytes > length ? await this.readInPool(place, firstBytes) : bytes, place, request)
@@ -96,7 +115,7 @@ export class LogReader {
   }
 
   /** The whole batches at the start of `bytes` that the request may have. */
-  private cut(bytes: Buffer, { segment, position }: Place, request: ReadRequest): Buffer {
+  private cut(bytes: Buffer, { segment, position }: Place, request: ReadRequest): ReadBytes {
     const { offset, maxBytes, untilOffset, minOneBatch } = request
     let end = 0
     let nextOffset = offset
@@ -109,7 +128,7 @@ export class LogReader {
     }
     if (end > 0) this.remember(nextOffset, { segment, position: position + end })
     else if (minOneBatch && baseOffsetAt(bytes, 0) < untilOffset) throw this.corrupt(offset)
-    return end === bytes.length ? bytes : bytes.subarray(0, end)
+    return { bytes: end === bytes.length ? bytes : bytes.subarray(0, end), nextOffset }
   }
 
   private remember(offset: number, place: Place): void {

@@ -7,15 +7,16 @@ import {
   type Timer,
   type Timers,
 } from '@millrace/platform'
-import { CorruptBatchError, ErrorCode, KafkaError, type RecordBatch } from '@millrace/protocol'
+import { CorruptBatchError, ErrorCode, endTransactionMarker, KafkaError, RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
 import { partitionName } from './directory/file-names.ts'
 import { syncFile } from './directory/partition-files.ts'
 import { HighWatermark } from './high-watermark.ts'
 import { createSegment, type LoadedLog } from './log-loading.ts'
-import { LogReader, type Place } from './log-reader.ts'
+import { LogReader, type Place, type ReadBytes } from './log-reader.ts'
+import type { EndMarker } from './producers/end-marker.ts'
 import { removeStraySnapshots, writeProducerSnapshot } from './producers/producer-snapshot-files.ts'
-import type { RememberedBatch } from './producers/producer-state.ts'
+import type { RememberedBatch, SequenceVerdict } from './producers/producer-state.ts'
 import type { AppendedBatch, Segment } from './segment/segment.ts'
 import type { SyncScheduler, SyncTarget } from './sync-scheduler.ts'
 import { findByTimestamp, type OffsetAndTimestamp } from './timestamp-lookup.ts'
@@ -55,6 +56,12 @@ export interface FetchedBytes {
 export interface AbortedTransaction {
   readonly producerId: number
   readonly firstOffset: number
+}
+
+/** The end of a producer's transaction in a partition. */
+export interface TransactionEnd extends EndMarker {
+  /** Feature `transaction.version` that the producer works with; from 2 on its markers raise the epoch. Default: 1. */
+  readonly transactionVersion?: number
 }
 
 /** A producer that the partition knows, for DescribeProducers. */
@@ -102,6 +109,8 @@ export interface UnsyncedNames {
   readonly directories: readonly string[]
   readonly files: readonly string[]
 }
+
+const NOTHING_READ: ReadBytes = { bytes: Buffer.alloc(0), nextOffset: -1 }
 
 type Status = 'online' | 'offline' | 'closed'
 
@@ -151,6 +160,7 @@ export class PartitionLog implements SyncTarget {
     this.durableOffset = loaded.logEndOffset
     this.durablePlace = this.endPlace
     this.watermark = new HighWatermark(loaded.logEndOffset)
+    this.producers.settle(loaded.logEndOffset)
     this.unsyncedDirectories = new Set(unsynced.directories)
     this.unsyncedFiles = unsynced.files
     this.isChanged = unsynced.directories.length > 0
@@ -163,7 +173,7 @@ export class PartitionLog implements SyncTarget {
   set config(config: TopicConfig) {
     this.settings = config
     if (this.endOffset > this.durableOffset) this.requestSync()
-    if (!this.isDurable) this.watermark.advance(this.endOffset)
+    if (!this.isDurable) this.advanceHighWatermark(this.endOffset)
   }
 
   get directory(): string {
@@ -184,9 +194,13 @@ export class PartitionLog implements SyncTarget {
   get highWatermark(): number {
     return this.watermark.offset
   }
-  /** Everything below is decided: the first offset of the earliest open transaction, else the high watermark. */
+  /**
+   * Everything below is decided: where the earliest transaction begins that is open or whose marker is not below the high
+   * watermark, else the high watermark.
+   */
   get lastStableOffset(): number {
-    return this.watermark.offset
+    const { firstUndecidedOffset = Infinity } = this.producers
+    return Math.min(this.highWatermark, Math.max(firstUndecidedOffset, this.logStartOffset))
   }
   /** Records below are on the disk, with their indexes: recovery need not look at them. */
   get recoveryPoint(): number {
@@ -229,28 +243,53 @@ export class PartitionLog implements SyncTarget {
   }
 
   /**
-   * Appends one batch that `acceptProducedBatch` gave (or that the broker built itself) to the page cache. Its offsets are
-   * assigned in place. `nowMs`: wall clock, for LogAppendTime, rolling by time and the expiry of producers.
+   * Appends one batch of records that `acceptProducedBatch` gave (or that the broker built itself) to the page cache. Its
+   * offsets are assigned in place. `nowMs`: wall clock, for LogAppendTime, rolling by time and the expiry of producers. The
+   * first transactional batch of a producer opens its transaction; whether the coordinator knows of it is the caller's to
+   * find out before.
    *
-   * Throws a KafkaError: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, KAFKA_STORAGE_ERROR (retriable: the disk is
-   * full, or the partition is offline). Nothing was appended then.
+   * Throws a KafkaError: OUT_OF_ORDER_SEQUENCE_NUMBER, INVALID_PRODUCER_EPOCH, INVALID_TXN_STATE (a write outside the
+   * producer's open transaction), KAFKA_STORAGE_ERROR (retriable: the disk is full, or the partition is offline). Nothing was
+   * appended then.
    */
   append(batch: RecordBatch, nowMs: number): AppendResult {
     this.assertOnline()
     const verdict = this.producers.judge(batch)
-    if (verdict.kind === 'refused') throw new KafkaError(verdict.errorCode, `${this.name}: ${verdict.detail}`)
+    this.assertNotRefused(verdict)
     if (verdict.kind === 'duplicate') return this.duplicate(verdict.batch)
     const isStamped = this.settings['message.timestamp.type'] === 'LogAppendTime'
     if (isStamped) batch.stampLogAppendTime(nowMs, this.surroundings.codecs)
-    const baseOffset = this.endOffset
-    batch.assignOffsets(baseOffset, this.leaderEpoch)
-    const { lastOffset } = batch
-    this.write({ bytes: batch.bytes, lastOffset, maxTimestampMs: batch.maxTimestampMs }, nowMs)
+    this.write(batch, nowMs)
     this.producers.record(batch, nowMs)
-    this.endOffset = lastOffset + 1
-    this.appended()
-    const logAppendTimeMs = isStamped ? nowMs : -1
-    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: false }
+    return this.appended(batch, isStamped ? nowMs : -1)
+  }
+
+  /** Whether the producer, of this epoch, has records here that no marker has decided. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    return this.producers.hasOpenTransaction(producerId, producerEpoch)
+  }
+
+  /**
+   * Appends the control batch, one offset, that ends a producer's transaction here. One that ends nothing is appended too.
+   *
+   * Throws a KafkaError: INVALID_PRODUCER_EPOCH, TRANSACTION_COORDINATOR_FENCED (a newer coordinator has written here),
+   * KAFKA_STORAGE_ERROR. Nothing was appended then.
+   */
+  appendMarker(end: TransactionEnd, nowMs: number): AppendResult {
+    this.assertOnline()
+    this.assertNotRefused(this.producers.judgeMarker(end, end.transactionVersion ?? 1))
+    const { producerId, producerEpoch, coordinatorEpoch, verdict } = end
+    const result = verdict === 'commit' ? 'COMMIT' : 'ABORT'
+    const marker = { result, producerId, producerEpoch, coordinatorEpoch, timestampMs: nowMs } as const
+    const batch = new RecordBatch(endTransactionMarker(marker, this.surroundings.codecs))
+    this.write(batch, nowMs)
+    const aborted = this.producers.recordMarker({ ...end, offset: batch.baseOffset, timestampMs: nowMs }, nowMs)
+    if (aborted !== undefined) this.active.addAborted(aborted)
+    return this.appended(batch, -1)
+  }
+
+  private assertNotRefused(verdict: SequenceVerdict): void {
+    if (verdict.kind === 'refused') throw new KafkaError(verdict.errorCode, `${this.name}: ${verdict.detail}`)
   }
 
   private duplicate({ lastOffset, offsetDelta, timestampMs }: RememberedBatch): AppendResult {
@@ -259,11 +298,15 @@ export class PartitionLog implements SyncTarget {
     return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: true }
   }
 
-  private write(batch: AppendedBatch, nowMs: number): void {
+  private write(batch: RecordBatch, nowMs: number): void {
+    batch.assignOffsets(this.endOffset, this.leaderEpoch)
+    const { bytes, lastOffset, maxTimestampMs } = batch
+    const appended: AppendedBatch = { bytes, lastOffset, maxTimestampMs }
     try {
       const jitterMs = this.settings['segment.jitter.ms'] * this.options.jitterShare
-      if (this.active.isFullFor(batch, nowMs, this.settings, jitterMs)) this.roll(nowMs)
-      this.active.append(batch, this.settings['index.interval.bytes'])
+      if (this.active.isFullFor(appended, nowMs, this.settings, jitterMs)) this.roll(nowMs)
+      if (batch.isControl) this.active.reserveAborted()
+      this.active.append(appended, this.settings['index.interval.bytes'])
     } catch (error) {
       if (!(error instanceof FileError)) throw error
       this.cutBack()
@@ -294,17 +337,25 @@ export class PartitionLog implements SyncTarget {
     this.requestSync()
   }
 
-  private appended(): void {
+  private appended({ baseOffset, lastOffset }: RecordBatch, logAppendTimeMs: number): AppendResult {
+    this.endOffset = lastOffset + 1
     this.isChanged = true
-    if (this.isDurable) {
-      this.requestSync()
-      return
-    }
+    if (this.isDurable) this.requestSync()
+    else this.syncNowAndThen()
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: false }
+  }
+
+  private syncNowAndThen(): void {
     const { 'flush.messages': flushMessages, 'flush.ms': flushMs } = this.settings
     if (this.endOffset - this.durableOffset >= flushMessages) this.requestSync()
     else if (flushMs < LONGEST_DELAY_MS)
       this.flushTimer ??= this.surroundings.timers.after(flushMs, () => this.requestSync())
-    this.watermark.advance(this.endOffset)
+    this.advanceHighWatermark(this.endOffset)
+  }
+
+  private advanceHighWatermark(offset: number): void {
+    this.producers.settle(offset)
+    this.watermark.advance(offset)
   }
 
   private requestSync(): void {
@@ -338,7 +389,7 @@ export class PartitionLog implements SyncTarget {
     for (const segment of sealed) segment.closeIndexes()
     this.durableOffset = endOffset
     this.durablePlace = endPlace
-    this.watermark.advance(endOffset)
+    this.advanceHighWatermark(endOffset)
   }
 
   /** Resolves once `highWatermark ≥ offset`. Rejects with KAFKA_STORAGE_ERROR if the sync failed or the log was closed or deleted. */
@@ -362,12 +413,12 @@ export class PartitionLog implements SyncTarget {
       )
     const { isolation, minOneBatch } = options
     const untilOffset = this.readableEnd(isolation)
-    if (offset >= untilOffset) return this.fetched([], isolation)
+    if (offset >= untilOffset) return this.fetched(offset, NOTHING_READ, isolation)
     try {
-      const bytes = this.reader.read({ offset, maxBytes, minOneBatch, untilOffset })
-      if (!(bytes instanceof Promise)) return this.fetched([bytes], isolation)
-      return bytes.then(
-        read => this.fetched([read], isolation),
+      const read = this.reader.read({ offset, maxBytes, minOneBatch, untilOffset })
+      if (!(read instanceof Promise)) return this.fetched(offset, read, isolation)
+      return read.then(
+        cold => this.fetched(offset, cold, isolation),
         error => Promise.reject(this.readError(error)),
       )
     } catch (error) {
@@ -375,15 +426,14 @@ export class PartitionLog implements SyncTarget {
     }
   }
 
-  private fetched(buffers: readonly Buffer[], isolation: IsolationLevel): FetchedBytes {
-    const chunks = buffers.filter(buffer => buffer.length > 0)
+  private fetched(offset: number, { bytes, nextOffset }: ReadBytes, isolation: IsolationLevel): FetchedBytes {
     return {
-      chunks,
-      sizeInBytes: chunks.reduce((bytes, chunk) => bytes + chunk.length, 0),
+      chunks: bytes.length === 0 ? [] : [bytes],
+      sizeInBytes: bytes.length,
       logStartOffset: this.logStartOffset,
       highWatermark: this.highWatermark,
       lastStableOffset: this.lastStableOffset,
-      abortedTransactions: isolation === 'read_committed' ? [] : null,
+      abortedTransactions: isolation === 'read_committed' ? this.reader.abortedIn(offset, nextOffset) : null,
     }
   }
 
@@ -394,8 +444,8 @@ export class PartitionLog implements SyncTarget {
   /** Bytes that `read` from `offset` could hand out: for `fetch.min.bytes`. An estimate within one batch; 0 if `offset` is out of range. */
   readableBytes(offset: number, isolation: IsolationLevel): number {
     if (this.status !== 'online' || offset < this.logStartOffset || offset >= this.readableEnd(isolation)) return 0
-    const end = this.isDurable ? this.durablePlace : this.endPlace
     try {
+      const end = this.readableEndPlace(isolation)
       const place = this.reader.placeOf(offset)
       return place === undefined ? 0 : Math.max(0, this.reader.bytesBetween(place, end))
     } catch (error) {
@@ -403,6 +453,13 @@ export class PartitionLog implements SyncTarget {
       if (error instanceof KafkaError || error instanceof FileError) return Infinity
       throw error
     }
+  }
+
+  private readableEndPlace(isolation: IsolationLevel): Place {
+    const { lastStableOffset, highWatermark } = this
+    const end = this.isDurable ? this.durablePlace : this.endPlace
+    if (isolation === 'read_uncommitted' || lastStableOffset === highWatermark) return end
+    return this.reader.placeOf(lastStableOffset) ?? end
   }
 
   /** First record with a timestamp ≥ `timestampMs` below the high watermark (or last stable offset), null if there is none. */

@@ -25,11 +25,11 @@ export function writeProducerSnapshot(
   return path
 }
 
-/** The newest readable snapshot not behind `maxOffset`, or nothing as of `logStartOffset`. */
+/** The newest readable snapshot not behind `maxOffset`, or nothing as of `firstOffset`, where the oldest file begins. */
 export function loadProducerSnapshot(
   files: Files,
   directory: string,
-  range: { readonly logStartOffset: number; readonly maxOffset: number },
+  range: { readonly firstOffset: number; readonly maxOffset: number },
   nowMs: number,
   codecs: BatchCodecs,
 ): LoadedProducers {
@@ -42,10 +42,10 @@ export function loadProducerSnapshot(
       codecs,
     )
     if (entries === undefined) continue
-    for (const entry of entries) producers.restore(entry)
+    producers.restore(entries)
     return { producers, upToOffset: offset }
   }
-  return { producers, upToOffset: range.logStartOffset }
+  return { producers, upToOffset: range.firstOffset }
 }
 
 /**

@@ -1,9 +1,12 @@
 /**
- * What a partition remembers of idempotent producers, to tell a retry from a gap (KIP-98, `ProducerStateManager`). Pure:
- * {@link ProducerStates.judge} decides, {@link ProducerStates.record} takes note of what was appended, live and at
- * recovery alike.
+ * What a partition remembers of producers, to tell a retry from a gap and to know which transactions are open (KIP-98,
+ * `ProducerStateManager`). Pure: {@link ProducerStates.judge} decides, {@link ProducerStates.record} takes note of what was
+ * appended, live and at recovery alike; likewise for markers.
  */
-import { ErrorCode } from '@millrace/protocol'
+import { type BatchCodecs, ErrorCode, type RecordBatch } from '@millrace/protocol'
+import type { AbortedSpan } from '../segment/transaction-index.ts'
+import { type AppendedMarker, type EndMarker, endMarkerIn } from './end-marker.ts'
+import { UndecidedTransactions } from './undecided-transactions.ts'
 
 /** Batches of each producer that are known again; a producer has at most as many requests in flight. */
 export const REMEMBERED_BATCHES = 5
@@ -20,6 +23,7 @@ export interface SequencedBatch {
   readonly lastOffsetDelta: number
   readonly lastOffset: number
   readonly maxTimestampMs: number
+  readonly isTransactional: boolean
 }
 
 /** A batch that was appended. */
@@ -51,10 +55,16 @@ export type SequenceVerdict =
   | { readonly kind: 'duplicate'; readonly batch: RememberedBatch }
   | { readonly kind: 'refused'; readonly errorCode: number; readonly detail: string }
 
-const NEW: SequenceVerdict = { kind: 'new' }
+export type MarkerVerdict = Exclude<SequenceVerdict, { readonly kind: 'duplicate' }>
+
+const NEW = { kind: 'new' } as const
+
+/** Whose markers always carry an epoch above the one of the transaction's records (KIP-890). */
+const FIRST_TRANSACTION_VERSION_WITH_BUMPS = 2
 
 export class ProducerStates {
   private readonly entries = new Map<number, ProducerEntry>()
+  private readonly undecided = new UndecidedTransactions()
 
   get size(): number {
     return this.entries.size
@@ -68,41 +78,72 @@ export class ProducerStates {
     return this.entries.get(producerId)
   }
 
-  /** What to do with a batch of a client. A batch without a producer id is always new. */
+  /** Where the earliest transaction begins that is open or whose marker is not {@link settle}d. */
+  get firstUndecidedOffset(): number | undefined {
+    return this.undecided.firstOffset
+  }
+
+  /** What to do with a batch of records. Without a producer id it is always new; the broker's own have no sequence. */
   judge(batch: SequencedBatch): SequenceVerdict {
-    const { producerId, producerEpoch, baseSequence, lastSequence } = batch
+    const { producerId, producerEpoch, baseSequence, isTransactional } = batch
     const entry = producerId < 0 ? undefined : this.entries.get(producerId)
     if (entry === undefined) return NEW
-    if (producerEpoch < entry.producerEpoch)
-      return refused(
-        ErrorCode.INVALID_PRODUCER_EPOCH,
-        `producer ${producerId} has epoch ${producerEpoch}, the last one seen is ${entry.producerEpoch}`,
-      )
-    const last = entry.batches.at(-1)
-    if (producerEpoch > entry.producerEpoch) {
-      if (baseSequence === 0 || entry.producerEpoch === NO_EPOCH) return NEW
-      return refused(
-        ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
-        `producer ${producerId} begins epoch ${producerEpoch} with sequence ${baseSequence} instead of 0`,
-      )
-    }
-    const known = entry.batches.find(
-      remembered => remembered.lastSequence === lastSequence && firstSequenceOf(remembered) === baseSequence,
-    )
-    if (known !== undefined) return { kind: 'duplicate', batch: known }
-    const expected = last === undefined ? 0 : (last.lastSequence + 1) % SEQUENCES
-    if (baseSequence === expected) return NEW
+    if (producerEpoch < entry.producerEpoch) return staleEpoch(batch, entry)
+    const verdict = baseSequence < 0 ? NEW : judgeSequence(batch, entry)
+    if (verdict.kind !== 'new' || isTransactional || entry.currentTransactionFirstOffset < 0) return verdict
     return refused(
-      ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
-      `producer ${producerId} sends sequence ${baseSequence}, ${expected} is next`,
+      ErrorCode.INVALID_TXN_STATE,
+      `producer ${producerId} writes outside its transaction, which is open since ${entry.currentTransactionFirstOffset}`,
     )
   }
 
-  /** Takes note of a batch in the log; its offsets are final. A batch without a producer id changes nothing. */
+  /**
+   * What to do with a marker. `transactionVersion`: of the producer (feature `transaction.version`); from 2 on a marker that
+   * does not raise the epoch is a late one, unless it repeats the one that ended the last transaction.
+   */
+  judgeMarker(marker: EndMarker, transactionVersion: number): MarkerVerdict {
+    const entry = this.entries.get(marker.producerId)
+    if (entry === undefined) return NEW
+    const hasToRaise =
+      transactionVersion >= FIRST_TRANSACTION_VERSION_WITH_BUMPS && entry.currentTransactionFirstOffset >= 0
+    if (marker.producerEpoch < entry.producerEpoch + (hasToRaise ? 1 : 0)) return staleEpoch(marker, entry)
+    if (marker.coordinatorEpoch >= entry.coordinatorEpoch) return NEW
+    return refused(
+      ErrorCode.TRANSACTION_COORDINATOR_FENCED,
+      `marker of coordinator epoch ${marker.coordinatorEpoch} for producer ${marker.producerId}, the last one seen is ${entry.coordinatorEpoch}`,
+    )
+  }
+
+  /** Whether the producer, of this epoch, has records here that no marker has decided. */
+  hasOpenTransaction(producerId: number, producerEpoch: number): boolean {
+    const entry = this.entries.get(producerId)
+    return entry?.producerEpoch === producerEpoch && entry.currentTransactionFirstOffset >= 0
+  }
+
+  /** Markers below `highWatermark` have taken effect. */
+  settle(highWatermark: number): void {
+    this.undecided.settle(highWatermark)
+  }
+
+  /** Takes note of a batch of the log at recovery. What it ended, if that was rolled back. */
+  replay(batch: RecordBatch, nowMs: number, codecs: BatchCodecs): AbortedSpan | undefined {
+    if (!batch.isControl) {
+      this.record(batch, nowMs)
+      return undefined
+    }
+    const marker = endMarkerIn(batch, codecs)
+    return marker && this.recordMarker(marker, nowMs)
+  }
+
+  /** Takes note of records in the log; their offsets are final. A batch without a producer id changes nothing. */
   record(batch: SequencedBatch, nowMs: number): void {
     const { producerId, producerEpoch, lastSequence, lastOffset, lastOffsetDelta, maxTimestampMs } = batch
     if (producerId < 0) return
     const entry = this.entries.get(producerId)
+    const firstOffset = lastOffset - lastOffsetDelta
+    const openSince = entry?.currentTransactionFirstOffset ?? -1
+    const beginsTransaction = batch.isTransactional && openSince < 0
+    if (beginsTransaction) this.undecided.begin(producerId, firstOffset)
     const earlier = entry?.producerEpoch === producerEpoch ? entry.batches : []
     const remembered = { lastSequence, lastOffset, offsetDelta: lastOffsetDelta, timestampMs: maxTimestampMs }
     this.entries.set(producerId, {
@@ -110,15 +151,42 @@ export class ProducerStates {
       producerEpoch,
       batches: [...earlier.slice(1 - REMEMBERED_BATCHES), remembered],
       coordinatorEpoch: entry?.coordinatorEpoch ?? -1,
-      currentTransactionFirstOffset: entry?.currentTransactionFirstOffset ?? -1,
+      currentTransactionFirstOffset: beginsTransaction ? firstOffset : openSince,
       lastTimestampMs: maxTimestampMs,
       lastSeenMs: nowMs,
     })
   }
 
-  /** Puts back an entry of a snapshot. */
-  restore(entry: ProducerEntry): void {
-    this.entries.set(entry.producerId, entry)
+  /** Takes note of a marker in the log. What it ended, if that was rolled back. */
+  recordMarker(marker: AppendedMarker, nowMs: number): AbortedSpan | undefined {
+    const { producerId, producerEpoch, coordinatorEpoch, verdict, offset, timestampMs } = marker
+    const entry = this.entries.get(producerId)
+    this.entries.set(producerId, {
+      producerId,
+      producerEpoch,
+      batches: entry?.producerEpoch === producerEpoch ? entry.batches : [],
+      coordinatorEpoch,
+      currentTransactionFirstOffset: -1,
+      lastTimestampMs: timestampMs,
+      lastSeenMs: nowMs,
+    })
+    const firstOffset = entry?.currentTransactionFirstOffset ?? -1
+    if (firstOffset < 0) return undefined
+    this.undecided.end(firstOffset, offset)
+    if (verdict === 'commit') return undefined
+    const lastStableOffset = this.undecided.firstOpenOffset ?? offset + 1
+    return { producerId, firstOffset, lastOffset: offset, lastStableOffset }
+  }
+
+  /** Puts back the entries of a snapshot, into an empty state. */
+  restore(entries: Iterable<ProducerEntry>): void {
+    const openOnes: ProducerEntry[] = []
+    for (const entry of entries) {
+      this.entries.set(entry.producerId, entry)
+      if (entry.currentTransactionFirstOffset >= 0) openOnes.push(entry)
+    }
+    openOnes.sort((a, b) => a.currentTransactionFirstOffset - b.currentTransactionFirstOffset)
+    for (const entry of openOnes) this.undecided.begin(entry.producerId, entry.currentTransactionFirstOffset)
   }
 
   /**
@@ -144,10 +212,42 @@ export class ProducerStates {
   }
 }
 
+function judgeSequence(batch: SequencedBatch, entry: ProducerEntry): SequenceVerdict {
+  const { producerId, producerEpoch, baseSequence, lastSequence } = batch
+  if (producerEpoch > entry.producerEpoch) {
+    if (baseSequence === 0 || entry.producerEpoch === NO_EPOCH) return NEW
+    return refused(
+      ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+      `producer ${producerId} begins epoch ${producerEpoch} with sequence ${baseSequence} instead of 0`,
+    )
+  }
+  const known = entry.batches.find(
+    remembered => remembered.lastSequence === lastSequence && firstSequenceOf(remembered) === baseSequence,
+  )
+  if (known !== undefined) return { kind: 'duplicate', batch: known }
+  const last = entry.batches.at(-1)
+  const expected = last === undefined ? 0 : (last.lastSequence + 1) % SEQUENCES
+  if (baseSequence === expected) return NEW
+  return refused(
+    ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER,
+    `producer ${producerId} sends sequence ${baseSequence}, ${expected} is next`,
+  )
+}
+
+function staleEpoch(
+  { producerId, producerEpoch }: Pick<SequencedBatch, 'producerId' | 'producerEpoch'>,
+  entry: ProducerEntry,
+): MarkerVerdict {
+  return refused(
+    ErrorCode.INVALID_PRODUCER_EPOCH,
+    `producer ${producerId} has epoch ${producerEpoch}, the last one seen is ${entry.producerEpoch}`,
+  )
+}
+
 function firstSequenceOf({ lastSequence, offsetDelta }: RememberedBatch): number {
   return (lastSequence - offsetDelta + SEQUENCES) % SEQUENCES
 }
 
-function refused(errorCode: number, detail: string): SequenceVerdict {
+function refused(errorCode: number, detail: string): MarkerVerdict {
   return { kind: 'refused', errorCode, detail }
 }

@@ -1,14 +1,15 @@
 import type { BatchCodecs, RecordBatch } from '@millrace/protocol'
 import { findBatchBehind, scanBatches } from './batch-scan.ts'
 import type { Segment } from './segment.ts'
+import type { AbortedSpan } from './transaction-index.ts'
 
 export interface SegmentRecovery {
   readonly codecs: BatchCodecs
   readonly indexIntervalBytes: number
   /** Records below were durable: bytes among them that are no valid batch are damage, not the torn end of a write. */
   readonly durableOffset: number
-  /** Called with each valid batch, in order. A view; valid during the call. */
-  readonly onBatch: (batch: RecordBatch) => void
+  /** Called with each valid batch, in order. A view; valid during the call. Tells of the rolled back transaction it ended. */
+  readonly onBatch: (batch: RecordBatch) => AbortedSpan | undefined
 }
 
 export interface RecoveredSegment {
@@ -51,7 +52,11 @@ export async function recoverSegment(segment: Segment, recovery: SegmentRecovery
     const appended = { bytes: batch.bytes, lastOffset, maxTimestampMs: batch.maxTimestampMs }
     segment.reindex(appended, position, indexIntervalBytes, isBehindDamage)
     isBehindDamage = false
-    onBatch(batch)
+    const aborted = onBatch(batch)
+    if (aborted !== undefined) {
+      segment.reserveAborted()
+      segment.addAborted(aborted)
+    }
     endOffset = lastOffset + 1
     endPosition = position + batch.sizeInBytes
     return true

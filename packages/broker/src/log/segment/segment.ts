@@ -5,6 +5,7 @@ import { segmentFileName } from '../directory/file-names.ts'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt, maxTimestampAt } from './batch-header.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { type IndexedTimestamp, TimeIndex } from './time-index.ts'
+import { type AbortedSpan, TransactionIndex } from './transaction-index.ts'
 
 /** The indexes hold offsets relative to the base offset as int32. */
 const MAX_RELATIVE_OFFSET = 0x7fff_ffff
@@ -21,7 +22,7 @@ export interface AppendedBatch {
 }
 
 /**
- * A stretch of a log in one `.log` file with its two indexes. Only the last segment of a log is appended to. Files are
+ * A stretch of a log in one `.log` file with its indexes. Only the last segment of a log is appended to. Files are
  * opened when they are needed.
  */
 export class Segment {
@@ -30,7 +31,8 @@ export class Segment {
   readonly bytesAtOpen: number
   readonly offsetIndex: OffsetIndex
   readonly timeIndex: TimeIndex
-  /** Whether there were two index files with whole entries. */
+  readonly transactionIndex: TransactionIndex
+  /** Whether there were index files with whole entries. That of the transactions may be missing: there are none then. */
   readonly hadIndexes: boolean
   private readonly logPath: string
   private logFile: OpenFile | undefined
@@ -49,7 +51,8 @@ export class Segment {
     /** Wall clock; the age of a segment without timestamps counts from it. */
     private readonly createdMs: number,
   ) {
-    const pathOf = (kind: 'log' | 'index' | 'timeindex') => `${directory}/${segmentFileName(baseOffset, kind)}`
+    const pathOf = (kind: 'log' | 'index' | 'timeindex' | 'txnindex') =>
+      `${directory}/${segmentFileName(baseOffset, kind)}`
     const bytesIn = (path: string) => (files.exists(path) ? files.stat(path).size : undefined)
     this.logPath = pathOf('log')
     this.sizeInBytes = bytesIn(this.logPath) ?? 0
@@ -58,8 +61,18 @@ export class Segment {
     const timeIndexBytes = bytesIn(pathOf('timeindex'))
     this.offsetIndex = new OffsetIndex(files, pathOf('index'), baseOffset, offsetIndexBytes ?? 0)
     this.timeIndex = new TimeIndex(files, pathOf('timeindex'), baseOffset, timeIndexBytes ?? 0)
+    const transactionIndexPath = pathOf('txnindex')
+    const transactionIndexBytes = bytesIn(transactionIndexPath)
+    this.transactionIndex = new TransactionIndex(
+      files,
+      transactionIndexPath,
+      transactionIndexBytes !== undefined,
+      transactionIndexBytes ?? 0,
+    )
     this.hadIndexes =
-      this.offsetIndex.file.sizeInBytes === offsetIndexBytes && this.timeIndex.file.sizeInBytes === timeIndexBytes
+      this.offsetIndex.file.sizeInBytes === offsetIndexBytes &&
+      this.timeIndex.file.sizeInBytes === timeIndexBytes &&
+      this.transactionIndex.file.sizeInBytes === (transactionIndexBytes ?? 0)
   }
 
   get log(): OpenFile {
@@ -129,6 +142,16 @@ export class Segment {
     this.bytesSinceIndexEntry = 0
   }
 
+  /** Takes note of a rolled back transaction whose marker lies in this segment. Needs {@link reserveAborted}. */
+  addAborted(span: AbortedSpan): void {
+    this.transactionIndex.append(span)
+  }
+
+  /** May write, so it may fail; the next {@link addAborted} then cannot. */
+  reserveAborted(): void {
+    this.transactionIndex.file.reserve()
+  }
+
   private reserveIndexEntries(): void {
     this.offsetIndex.file.reserve()
     this.timeIndex.file.reserve()
@@ -148,6 +171,7 @@ export class Segment {
   clearIndexes(): void {
     this.offsetIndex.file.clear()
     this.timeIndex.clear()
+    this.transactionIndex.clear()
     this.newest = { timestampMs: -1, offset: this.baseOffset }
     this.bytesSinceIndexEntry = 0
   }
@@ -158,6 +182,7 @@ export class Segment {
     this.timeIndex.append(this.newestTimestamp)
     this.offsetIndex.file.flush()
     this.timeIndex.file.flush()
+    this.transactionIndex.flush()
   }
 
   /**
@@ -254,7 +279,7 @@ export class Segment {
   /** Everything appended so far is durable once it resolves; the indexes too if `withIndexes`. */
   async sync(withIndexes: boolean): Promise<void> {
     const syncs = [this.log.sync()]
-    if (withIndexes) syncs.push(this.offsetIndex.file.sync(), this.timeIndex.file.sync())
+    if (withIndexes) syncs.push(this.offsetIndex.file.sync(), this.timeIndex.file.sync(), this.transactionIndex.sync())
     await Promise.all(syncs)
   }
 
@@ -268,12 +293,14 @@ export class Segment {
   closeIndexes(): void {
     this.offsetIndex.file.close()
     this.timeIndex.file.close()
+    this.transactionIndex.file.close()
   }
 
   /** Removes the files. */
   remove(): void {
     this.close()
-    for (const path of [this.timeIndex.file.path, this.offsetIndex.file.path, this.logPath])
+    const indexes = [this.transactionIndex.file, this.timeIndex.file, this.offsetIndex.file]
+    for (const path of [...indexes.map(index => index.path), this.logPath])
       if (this.files.exists(path)) this.files.remove(path)
   }
 }
