@@ -1,0 +1,5 @@
+import type { Trial } from './trial.ts'
+import { brokerKills } from './trials/broker-kills.ts'
+
+/** In the order of the table of results. */
+export const TRIALS: readonly Trial[] = [brokerKills]
