@@ -2,7 +2,7 @@
 import { InvalidConfigError } from '@millrace/protocol'
 
 const LINE =
-  /^\s*[\w.$]+\s+(?:required|requisite|sufficient|optional)\s+((?:[^"';]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*);?\s*$/
+  /^\s*[\w.$]+\s+(?:required|requisite|sufficient|optional)\b((?:[^"';]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')*);?\s*$/
 const OPTION = /([\w.]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"';]+))/g
 
 /** Throws InvalidConfigError, without the text, if it is not of that form. */
