@@ -1,17 +1,11 @@
 import type { BrokerConfig } from '../config/broker-config.ts'
+import { javaHashCode } from '../groups/assignors/java-hash-code.ts'
 import { OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { NewTopic } from '../topics/create-topic.ts'
 
 /** The partition of `__consumer_offsets` that holds a group, as Kafka computes it. */
 export function partitionOfGroup(groupId: string, partitionCount: number): number {
   return (javaHashCode(groupId) & 0x7fff_ffff) % partitionCount
-}
-
-/** `String.hashCode` of Java: over UTF-16 code units, in 32 bits. */
-function javaHashCode(text: string): number {
-  let hash = 0
-  for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0
-  return hash
 }
 
 export function offsetsTopic(config: BrokerConfig): NewTopic {
