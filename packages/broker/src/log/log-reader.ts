@@ -1,18 +1,12 @@
 import { BATCH_HEADER_BYTES, ErrorCode, KafkaError } from '@millrace/protocol'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './segment/batch-header.ts'
-import type { Segment } from './segment/segment.ts'
 import type { AbortedSpan } from './segment/transaction-index.ts'
+import type { LogSegments, Place } from './segments.ts'
 
 /** How many places readers left off are remembered: about one for each consumer of the partition. */
 const MAX_REMEMBERED_PLACES = 64
 /** What was appended since the start and is not further from the end than this is taken to be in the page cache. */
 const RECENT_BYTES = 64 * 1024 * 1024
-
-/** Where a batch begins. */
-export interface Place {
-  readonly segment: Segment
-  readonly position: number
-}
 
 export interface ReadRequest {
   readonly offset: number
@@ -29,25 +23,27 @@ export interface ReadBytes {
   readonly nextOffset: number
 }
 
-/** Finds and reads batches in the segments of one log, which `segments` always shows as they are. */
+/** Finds and reads batches in the segments of one log. */
 export class LogReader {
   /** Next offset of an earlier read → where it is, latest last: a consumer that goes on needs no index. */
   private readonly places = new Map<number, Place>()
 
   constructor(
-    private readonly segments: readonly Segment[],
+    private readonly segments: LogSegments,
     /** `<topic>-<partition>`, for messages. */
     private readonly name: string,
   ) {}
 
   /** Where the batch with `offset`, or the next one, begins; undefined at the end of the log. Throws CORRUPT_MESSAGE. */
   placeOf(offset: number): Place | undefined {
-    const { segments } = this
     const remembered = this.places.get(offset)
-    if (remembered !== undefined && remembered.position < remembered.segment.sizeInBytes) return remembered
-    let index = Math.max(0, this.segmentIndexOf(offset))
-    for (; index < segments.length; index++) {
-      const segment = segments[index]!
+    if (
+      remembered !== undefined &&
+      remembered.position < remembered.segment.sizeInBytes &&
+      !remembered.segment.isRetired
+    )
+      return remembered
+    for (const segment of this.segments.from(offset)) {
       const position = segment.positionOf(offset)
       if (position === null) throw this.corrupt(offset)
       if (position !== undefined) return { segment, position }
@@ -70,19 +66,9 @@ export class LogReader {
   /** The rolled back transactions that touch `[fromOffset, untilOffset)`, all of it decided, by their first offsets. */
   abortedIn(fromOffset: number, untilOffset: number): AbortedSpan[] {
     const found: AbortedSpan[] = []
-    for (let index = Math.max(0, this.segmentIndexOf(fromOffset)); index < this.segments.length; index++)
-      if (this.segments[index]!.transactionIndex.collect(fromOffset, untilOffset, found)) break
+    for (const segment of this.segments.from(fromOffset))
+      if (segment.transactionIndex.collect(fromOffset, untilOffset, found)) break
     return found.sort((a, b) => a.firstOffset - b.firstOffset)
-  }
-
-  /** Bytes between two places, `to` being the later one. */
-  bytesBetween(from: Place, to: Place): number {
-    let bytes = to.position - from.position
-    if (from.segment === to.segment) return bytes
-    const { segments } = this
-    for (let index = segments.indexOf(from.segment); index >= 0 && segments[index] !== to.segment; index++)
-      bytes += segments[index]!.sizeInBytes
-    return bytes
   }
 
   private async readCold(
@@ -139,22 +125,10 @@ export class LogReader {
 
   private isRecent({ segment, position }: Place): boolean {
     return (
-      segment === this.segments.at(-1) &&
+      segment === this.segments.active &&
       position >= segment.bytesAtOpen &&
       position >= segment.sizeInBytes - RECENT_BYTES
     )
-  }
-
-  private segmentIndexOf(offset: number): number {
-    const { segments } = this
-    let low = 0
-    let high = segments.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if (segments[middle]!.baseOffset <= offset) low = middle + 1
-      else high = middle
-    }
-    return low - 1
   }
 
   private corrupt(offset: number): KafkaError {

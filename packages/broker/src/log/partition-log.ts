@@ -9,6 +9,7 @@ import {
 } from '@millrace/platform'
 import { CorruptBatchError, ErrorCode, endTransactionMarker, KafkaError, RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
+import type { LastOfProducer } from './compaction/batch-compaction.ts'
 import { partitionName } from './directory/file-names.ts'
 import { syncFile } from './directory/partition-files.ts'
 import { HighWatermark } from './high-watermark.ts'
@@ -143,6 +144,8 @@ export class PartitionLog implements SyncTarget {
   private isChanged: boolean
   /** Wanted by `flush.ms`; armed by the first record after a sync. */
   private flushTimer: Timer | undefined
+  /** Segments that are no longer part of the log; their files stay for readers that are in them. */
+  private readonly retired = new Map<Segment, Timer>()
 
   constructor(
     private readonly surroundings: LogSurroundings,
@@ -465,7 +468,7 @@ export class PartitionLog implements SyncTarget {
   /** First record with a timestamp ≥ `timestampMs` below the high watermark (or last stable offset), null if there is none. */
   async offsetForTimestamp(timestampMs: number, isolation: IsolationLevel): Promise<OffsetAndTimestamp | null> {
     this.assertOnline()
-    return await this.findByTimestamp(this.segments, timestampMs, this.readableEnd(isolation))
+    return await this.findByTimestamp([...this.segments], timestampMs, this.readableEnd(isolation))
   }
 
   /** The first record with the greatest timestamp (ListOffsets −3); null in an empty log. */
@@ -502,6 +505,69 @@ export class PartitionLog implements SyncTarget {
    */
   onHighWatermarkAdvance(listener: () => void): () => void {
     return this.watermark.listen(listener)
+  }
+
+  /** Complete and durable segments, oldest first, indexes included: what compaction may look at. */
+  get sealedSegments(): readonly Segment[] {
+    return this.segments.slice(0, Math.max(0, this.segments.indexOf(this.durablePlace.segment)))
+  }
+
+  /** The batch by which a restart learns of each producer: compaction has to leave it. */
+  get lastOfProducers(): ReadonlyMap<number, LastOfProducer> {
+    const last = new Map<number, LastOfProducer>()
+    for (const { producerId, producerEpoch, batches } of this.producers.values())
+      last.set(producerId, { producerEpoch, lastDataOffset: batches.at(-1)?.lastOffset ?? -1 })
+    return last
+  }
+
+  /**
+   * Puts `cleaned`, complete and synced under the suffix `.cleaned`, in the place of the neighbours `old`, in Kafka's steps:
+   * a start after a crash finds either `old` or `cleaned` (see `compaction/swap-recovery.ts`). All of it is durable once
+   * this resolves. False, and nothing was done, if some of `old` have gone meanwhile.
+   *
+   * Rejects with a FileError as long as nothing has changed; later failures take the log offline and reject with
+   * KAFKA_STORAGE_ERROR.
+   */
+  async replaceSegments(old: readonly Segment[], cleaned: Segment): Promise<boolean> {
+    const first = this.segments.indexOf(old[0]!)
+    const isThere = first >= 0 && old.every((segment, index) => this.segments[first + index] === segment)
+    if (this.status !== 'online' || !isThere) return false
+    cleaned.rename('.swap')
+    try {
+      this.retire(old)
+      cleaned.rename('')
+      this.segments.splice(first, old.length, cleaned)
+      this.reader.forget(old)
+      const baseOffsets = new Set(this.segments.map(segment => segment.baseOffset))
+      removeStraySnapshots(this.surroundings.files, this.directory, baseOffsets, this.endOffset)
+      await this.surroundings.files.syncDirectory(this.directory)
+      return true
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      this.goOffline(error)
+      throw this.storageError(error)
+    }
+  }
+
+  /** Renames the files of segments that leave the log, and removes them after `file.delete.delay.ms`. */
+  private retire(segments: readonly Segment[]): void {
+    for (const segment of segments) {
+      segment.rename('.deleted')
+      const remove = () => {
+        this.retired.delete(segment)
+        this.removeFiles(segment)
+      }
+      this.retired.set(segment, this.surroundings.timers.after(this.settings['file.delete.delay.ms'], remove))
+    }
+  }
+
+  /** What is left behind goes with the next start. */
+  private removeFiles(segment: Segment): void {
+    try {
+      segment.remove()
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+    }
   }
 
   /** Forgets producers that have been silent for too long. */
@@ -547,7 +613,8 @@ export class PartitionLog implements SyncTarget {
     if (this.status === 'online') this.status = 'closed'
     this.flushTimer?.cancel()
     this.watermark.fail(this.storageError(this.failure ?? new Error('the log is closed')))
-    for (const segment of this.segments) segment.close()
+    for (const timer of this.retired.values()) timer.cancel()
+    for (const segment of [...this.retired.keys(), ...this.segments]) segment.close()
   }
 
   private goOffline(reason: Error): void {

@@ -2,6 +2,12 @@
 
 export type SegmentFileKind = 'log' | 'index' | 'timeindex' | 'txnindex' | 'snapshot'
 
+/**
+ * What files of a segment are called on their way in and out: `.cleaned` while compaction writes them, `.swap` once they are
+ * complete and about to replace others, `.deleted` when they were replaced or have expired.
+ */
+export type SegmentSuffix = '' | '.cleaned' | '.swap' | '.deleted'
+
 const OFFSET_DIGITS = 20
 /** A directory name may not be longer; the topic's part of a name that would be is cut. */
 const MAX_DIRECTORY_NAME_LENGTH = 255

@@ -19,13 +19,17 @@ export class IndexFile {
 
   constructor(
     private readonly files: Files,
-    readonly path: string,
+    private currentPath: string,
     private readonly entryBytes: number,
     /** 0 if there is no file yet. */
     existingBytes: number,
   ) {
     this.storedCount = Math.floor(existingBytes / entryBytes)
     this.scratch = Buffer.allocUnsafe(entryBytes)
+  }
+
+  get path(): string {
+    return this.currentPath
   }
 
   get entryCount(): number {
@@ -85,6 +89,11 @@ export class IndexFile {
     this.storedCount = 0
   }
 
+  /** The file was renamed; if there is none yet, the first one gets this name. */
+  moved(path: string): void {
+    this.currentPath = path
+  }
+
   sync(): Promise<void> {
     return this.openFile().sync()
   }
@@ -98,6 +107,6 @@ export class IndexFile {
   }
 
   private openFile(): OpenFile {
-    return (this.file ??= this.files.open(this.path, 'write'))
+    return (this.file ??= this.files.open(this.currentPath, 'write'))
   }
 }

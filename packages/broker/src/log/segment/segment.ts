@@ -1,7 +1,7 @@
 import type { Files, OpenFile } from '@millrace/platform'
 import { BATCH_HEADER_BYTES } from '@millrace/protocol'
 import type { TopicConfig } from '../../config/topic-config.ts'
-import { segmentFileName } from '../directory/file-names.ts'
+import { type SegmentFileKind, type SegmentSuffix, segmentFileName } from '../directory/file-names.ts'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt, maxTimestampAt } from './batch-header.ts'
 import { OffsetIndex } from './offset-index.ts'
 import { type IndexedTimestamp, TimeIndex } from './time-index.ts'
@@ -34,15 +34,16 @@ export class Segment {
   readonly transactionIndex: TransactionIndex
   /** Whether there were index files with whole entries. That of the transactions may be missing: there are none then. */
   readonly hadIndexes: boolean
-  private readonly logPath: string
+  private logPath: string
   private logFile: OpenFile | undefined
   private bytesSinceIndexEntry = 0
   /** Positions, found by recovery, at which damaged bytes begin; the batch behind each has an index entry. */
   private readonly damagedPositions: number[] = []
   /** Greatest timestamp and the last offset of the first batch that has it. Undefined: the time index knows. */
   private newest: IndexedTimestamp | undefined
-  /** Greatest timestamp of the first batch: the age of the segment counts from it. Undefined: not read yet. */
-  private firstTimestampMs: number | undefined
+  /** Undefined: not read yet. */
+  private firstTimestamp: number | undefined
+  private isRemoved = false
 
   constructor(
     private readonly files: Files,
@@ -50,9 +51,9 @@ export class Segment {
     readonly baseOffset: number,
     /** Wall clock; the age of a segment without timestamps counts from it. */
     private readonly createdMs: number,
+    suffix: SegmentSuffix = '',
   ) {
-    const pathOf = (kind: 'log' | 'index' | 'timeindex' | 'txnindex') =>
-      `${directory}/${segmentFileName(baseOffset, kind)}`
+    const pathOf = (kind: SegmentFileKind) => `${directory}/${segmentFileName(baseOffset, kind)}${suffix}`
     const bytesIn = (path: string) => (files.exists(path) ? files.stat(path).size : undefined)
     this.logPath = pathOf('log')
     this.sizeInBytes = bytesIn(this.logPath) ?? 0
@@ -75,13 +76,19 @@ export class Segment {
       this.transactionIndex.file.sizeInBytes === (transactionIndexBytes ?? 0)
   }
 
+  /** Throws a FileError (ENOENT) once the segment was removed. */
   get log(): OpenFile {
-    return (this.logFile ??= this.files.open(this.logPath, 'write'))
+    return (this.logFile ??= this.files.open(this.logPath, this.isRemoved ? 'read' : 'write'))
   }
 
   /** Greatest timestamp of the segment; −1 without one. */
   get newestTimestamp(): IndexedTimestamp {
     return (this.newest ??= this.timeIndex.lastEntry ?? { timestampMs: -1, offset: this.baseOffset })
+  }
+
+  /** Greatest timestamp of the first batch: the age of the segment counts from it. −1 without one. */
+  get firstTimestampMs(): number {
+    return (this.firstTimestamp ??= this.readFirstTimestamp())
   }
 
   /** Whether a batch has to go into a new segment. `jitterMs` is taken off `segment.ms`. */
@@ -105,7 +112,6 @@ export class Segment {
 
   /** By the timestamps of records if they have any, else by the wall clock. */
   private ageMs(timestampMs: number, nowMs: number): number {
-    this.firstTimestampMs ??= this.readFirstTimestamp()
     return this.firstTimestampMs >= 0 ? timestampMs - this.firstTimestampMs : nowMs - this.createdMs
   }
 
@@ -120,7 +126,7 @@ export class Segment {
     if (isIndexed) this.reserveIndexEntries()
     this.log.write(bytes, position)
     this.sizeInBytes = position + bytes.length
-    if (position === 0) this.firstTimestampMs = maxTimestampMs
+    if (position === 0) this.firstTimestamp = maxTimestampMs
     this.index(lastOffset, maxTimestampMs, position, isIndexed)
     this.bytesSinceIndexEntry += bytes.length
   }
@@ -296,11 +302,31 @@ export class Segment {
     this.transactionIndex.file.close()
   }
 
+  /** Gives the files another suffix, the log first. What is open stays open. */
+  rename(suffix: SegmentSuffix): void {
+    const { files, directory, baseOffset } = this
+    const pathOf = (kind: SegmentFileKind) => `${directory}/${segmentFileName(baseOffset, kind)}${suffix}`
+    files.rename(this.logPath, pathOf('log'))
+    this.logPath = pathOf('log')
+    for (const [kind, { file }] of this.indexes) {
+      if (files.exists(file.path)) files.rename(file.path, pathOf(kind))
+      file.moved(pathOf(kind))
+    }
+  }
+
   /** Removes the files. */
   remove(): void {
     this.close()
-    const indexes = [this.transactionIndex.file, this.timeIndex.file, this.offsetIndex.file]
-    for (const path of [...indexes.map(index => index.path), this.logPath])
-      if (this.files.exists(path)) this.files.remove(path)
+    this.isRemoved = true
+    const indexPaths = this.indexes.map(([, { file }]) => file.path)
+    for (const path of [...indexPaths.reverse(), this.logPath]) if (this.files.exists(path)) this.files.remove(path)
+  }
+
+  private get indexes() {
+    return [
+      ['index', this.offsetIndex],
+      ['timeindex', this.timeIndex],
+      ['txnindex', this.transactionIndex],
+    ] as const
   }
 }
