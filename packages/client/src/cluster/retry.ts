@@ -48,6 +48,7 @@ export async function retrying<T>(
 ): Promise<T> {
   const { signal } = limit
   const deadlineMs = seams.clock.monotonicMs() + limit.timeoutMs
+  let failure: unknown
   for (let failures = 0; ; ) {
     signal?.throwIfAborted()
     const remaining = { timeoutMs: Math.max(deadlineMs - seams.clock.monotonicMs(), 1), signal }
@@ -56,9 +57,11 @@ export async function retrying<T>(
     } catch (error) {
       if (signal?.aborted === true || !isRetriable(error)) throw error
       failures++
+      // That the rest of the time was too short says less than what went wrong before.
+      if (failure === undefined || !(error instanceof TimeoutError)) failure = error
       const delayMs = backoff.delayMs(failures)
       if (seams.clock.monotonicMs() + delayMs >= deadlineMs)
-        throw new TimeoutError(operation, limit.timeoutMs, { cause: error })
+        throw new TimeoutError(operation, limit.timeoutMs, { cause: failure })
       await seams.timers.sleep(delayMs, signal)
       if (recover !== undefined)
         await recover(error, { timeoutMs: Math.max(deadlineMs - seams.clock.monotonicMs(), 1), signal })

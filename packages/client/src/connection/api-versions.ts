@@ -37,6 +37,8 @@ const MAXIMUM_VERSIONS: Partial<Record<ApiName, number>> = {
   // From 10 on topics travel by id only; a group may hold offsets of topics whose ids this client has never seen.
   OffsetCommit: 9,
   OffsetFetch: 9,
+  // From 4 on it is for brokers.
+  AddPartitionsToTxn: 3,
 }
 
 interface UsableVersions {
@@ -54,17 +56,20 @@ const USABLE: ReadonlyMap<number, UsableVersions> = new Map(
   ]),
 )
 
-type AdvertisedRanges = Pick<ApiVersionsResponse, 'apiKeys'>
+type Advertised = Pick<ApiVersionsResponse, 'apiKeys'> & Partial<Pick<ApiVersionsResponse, 'finalizedFeatures'>>
 
 export class ApiVersions {
   private readonly versions = new Map<number, number>()
   private readonly advertised = new Map<number, { readonly minVersion: number; readonly maxVersion: number }>()
 
+  private readonly features = new Map<string, number>()
+
   constructor(
     private readonly broker: string,
-    ranges: AdvertisedRanges,
+    advertised: Advertised,
   ) {
-    for (const range of ranges.apiKeys) {
+    for (const { name, maxVersionLevel } of advertised.finalizedFeatures ?? []) this.features.set(name, maxVersionLevel)
+    for (const range of advertised.apiKeys) {
       this.advertised.set(range.apiKey, range)
       const usable = USABLE.get(range.apiKey)
       if (usable === undefined) continue
@@ -78,6 +83,11 @@ export class ApiVersions {
     const version = this.versions.get(api.key)
     if (version === undefined) throw new UnsupportedBrokerError(this.broker, this.gap(api))
     return Math.min(version, cap)
+  }
+
+  /** Level of a feature that the whole cluster has agreed on (KIP-584); 0 for one it does not know. */
+  finalizedLevelOf(feature: string): number {
+    return this.features.get(feature) ?? 0
   }
 
   private gap(api: Api): string {

@@ -68,6 +68,8 @@ export class BrokerConnection {
   private readonly splitter = new FrameSplitter(MAX_RESPONSE_BYTES)
   private closedBy: Error | undefined
   private lastUsedMs: number
+  /** Whether the broker has answered anything beyond the way to open a connection. */
+  private hasServed = false
   private idleTimer: Timer | undefined
   /** When to authenticate again (KIP-368). */
   private authenticateAtMs = Number.POSITIVE_INFINITY
@@ -85,7 +87,7 @@ export class BrokerConnection {
     socket.handler = {
       onData: chunk => this.received(chunk),
       onDrain: () => this.onDrain(),
-      onClose: error => this.fail(connectionFailure(this.name, error, settings.security?.tls !== undefined)),
+      onClose: error => this.fail(this.closedByPeer(error)),
     }
     if (settings.maxIdleMs >= 0) this.watchIdleness(settings.maxIdleMs)
   }
@@ -147,6 +149,7 @@ export class BrokerConnection {
   ): Promise<Response> {
     const version = this.versions.of(api, options.maxVersion)
     const frame = await this.exchange(api, version, build(version), options.timeoutMs)
+    this.hasServed = true
     return this.decode(api, frame, version)
   }
 
@@ -168,6 +171,13 @@ export class BrokerConnection {
   /** Idempotent. Requests in flight fail with {@link ConnectionError}. */
   close(): void {
     this.fail(new ConnectionError(this.name, 'closed by this client'))
+  }
+
+  private closedByPeer(error: NetworkError | undefined): Error {
+    const isTls = this.settings.security?.tls !== undefined
+    if (error !== undefined && error.code !== 'ECONNRESET') return connectionFailure(this.name, error, isTls)
+    const hint = this.hasServed ? '' : ' before it served anything: is securityProtocol what this listener speaks?'
+    return new ConnectionError(this.name, `closed by the broker${hint}`, { cause: error })
   }
 
   private async negotiate(timeoutMs: number): Promise<void> {
@@ -309,8 +319,7 @@ function nameOf(address: BrokerAddress): string {
   return `${address.host}:${address.port}`
 }
 
-function connectionFailure(name: string, cause: NetworkError | undefined, isTls: boolean): Error {
-  if (cause === undefined) return new ConnectionError(name, 'closed by the broker', { cause })
+function connectionFailure(name: string, cause: NetworkError, isTls: boolean): Error {
   if (isTls && (cause.code === 'EPROTO' || !POSIX_ERROR.test(cause.code)))
     return new AuthenticationError(name, `TLS: ${cause.message}`, { cause })
   return new ConnectionError(name, cause.message, { cause })
