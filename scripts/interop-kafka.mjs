@@ -1,7 +1,7 @@
 // Starts Apache Kafka on loopback, runs the tests in test/interop against it, stops it. Arguments go on to vitest.
 // Kafka comes from the script that MILLRACE_RUN_KAFKA names (start, stop; KAFKA_VERSION chooses the version).
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -25,6 +25,42 @@ function freePort() {
   })
 }
 
+/** Listeners with TLS and SASL beside the plain one. Sessions end after four seconds, so that tests see them renewed. */
+function securitySettings(ports) {
+  const certificates = join(root, 'packages', 'client', 'test', 'security', 'certificates')
+  const pem = name => readFileSync(join(certificates, name), 'utf8').trim().replaceAll('\n', '\\n')
+  const modules = 'org.apache.kafka.common.security'
+  const unsecured = `${modules}.oauthbearer.internals.unsecured.OAuthBearerUnsecured`
+  const listeners = Object.entries(ports).map(([name, port]) => `${name}://127.0.0.1:${port}`)
+  const mechanisms = {
+    plain: `${modules}.plain.PlainLoginModule required user_alice="alice-secret";`,
+    'scram-sha-256': `${modules}.scram.ScramLoginModule required;`,
+    'scram-sha-512': `${modules}.scram.ScramLoginModule required;`,
+    oauthbearer: `${modules}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="alice";`,
+  }
+  const ofListener = name => [
+    ...Object.entries(mechanisms).map(
+      ([mechanism, jaas]) => `listener.name.${name}.${mechanism}.sasl.jaas.config=${jaas}`,
+    ),
+    `listener.name.${name}.oauthbearer.sasl.server.callback.handler.class=${unsecured}ValidatorCallbackHandler`,
+    `listener.name.${name}.oauthbearer.sasl.login.callback.handler.class=${unsecured}LoginCallbackHandler`,
+  ]
+  return [
+    `listeners=${listeners.join(',')}`,
+    `advertised.listeners=${listeners.filter(listener => !listener.startsWith('CONTROLLER')).join(',')}`,
+    'ssl.keystore.type=PEM',
+    `ssl.keystore.certificate.chain=${pem('localhost.pem')}`,
+    `ssl.keystore.key=${pem('localhost.key')}`,
+    'ssl.truststore.type=PEM',
+    `ssl.truststore.certificates=${pem('ca.pem')}`,
+    'listener.name.ssl.ssl.client.auth=required',
+    `sasl.enabled.mechanisms=${Object.keys(mechanisms).join(',').toUpperCase()}`,
+    'connections.max.reauth.ms=4000',
+    ...ofListener('sasl_ssl'),
+    ...ofListener('sasl_plaintext'),
+  ].flatMap(setting => ['--prop', setting])
+}
+
 const directory = mkdtempSync(join(tmpdir(), 'millrace-kafka-'))
 const environment = { ...process.env, KAFKA_DIR: directory }
 const kafka = (...args) =>
@@ -32,14 +68,29 @@ const kafka = (...args) =>
 
 let status = 1
 try {
-  const started = kafka('start', '--port', String(await freePort()))
+  const port = await freePort()
+  const ports = {
+    PLAINTEXT: port,
+    // Where the script that starts Kafka has it.
+    CONTROLLER: port + 101,
+    SASL_SSL: await freePort(),
+    SASL_PLAINTEXT: await freePort(),
+    SSL: await freePort(),
+  }
+  const started = kafka('start', '--port', String(port), ...securitySettings(ports))
   if (started.status === 0) {
     const servers = started.stdout.trim().split('\n').at(-1)
     console.log(`interop: Apache Kafka at ${servers}`)
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
     const config = join(root, 'test', 'interop', 'vitest.config.ts')
     const args = [vitest, 'run', '--config', config, ...process.argv.slice(2)]
-    const env = { ...process.env, MILLRACE_KAFKA_SERVERS: servers }
+    const env = {
+      ...process.env,
+      MILLRACE_KAFKA_SERVERS: servers,
+      MILLRACE_KAFKA_SASL_SSL: `127.0.0.1:${ports.SASL_SSL}`,
+      MILLRACE_KAFKA_SASL_PLAINTEXT: `127.0.0.1:${ports.SASL_PLAINTEXT}`,
+      MILLRACE_KAFKA_SSL: `127.0.0.1:${ports.SSL}`,
+    }
     status = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' }).status ?? 1
   }
 } finally {
