@@ -76,6 +76,24 @@ describe('commands', () => {
     expect(limited.stdout.trimEnd().split('\n')).toHaveLength(2)
   })
 
+  test('files of a data directory are shown, and damage is an error', async () => {
+    const partition = join(data, 'broker', 'shown-0')
+    await millrace(['produce', 'shown', ...broker()], 'one\ntwo\n')
+    const shown = await millrace(['dump-log', '--files', partition, '--print-data-log'])
+    expect(shown).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(shown.stdout).toMatch(
+      /^Dumping .*shown-0\/0{20}\.log\nLog starting offset: 0\nbaseOffset: 0 lastOffset: 1 /m,
+    )
+    expect(shown.stdout).toMatch(/^\| offset: 1 CreateTime: \d+ keySize: -1 .* payload: two$/m)
+    const damaged = join(directory, '00000000000000000000.log')
+    writeFileSync(damaged, 'x'.repeat(100))
+    expect(await millrace(['dump-log', '--files', damaged, '--json'])).toMatchObject({
+      exitCode: 1,
+      stdout: expect.stringContaining('{"kind":"trailing-bytes","bytes":100,"file":"00000000000000000000.log"}\n'),
+    })
+    expect((await millrace(['dump-log', '--files', join(directory, 'nothing')])).stderr).toContain('ENOENT')
+  })
+
   test('schemas are registered, shown and checked', async () => {
     const file = fileOf('order.avsc', ORDER_SCHEMA)
     expect((await millrace(['registry', 'register', 'orders-value', file, ...registry()])).stdout).toBe(

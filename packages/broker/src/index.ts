@@ -3,6 +3,10 @@ export { BROKER_CONFIG, type BrokerConfig, type BrokerConfigInput } from './conf
 export type { Endpoint } from './config/listener.ts'
 export { LOG_CONFIG, type LogConfig } from './config/log-config.ts'
 export { resolveTopicConfig, type TopicConfig } from './config/topic-config.ts'
+export { type DumpOptions, dumpFile, filesToDump } from './dump-log/dump-log.ts'
+export type { Dumped } from './dump-log/dumped.ts'
+export { dumpedText } from './dump-log/dumped-text.ts'
+export type { RecordDecoder } from './dump-log/record-content.ts'
 export {
   LogManager,
   type LogPlatform,

@@ -2,6 +2,7 @@
 /** `millrace`: the all-in-one server and the tools. */
 import { Command } from 'commander'
 import { addConsume } from './commands/consume.ts'
+import { addDumpLog } from './commands/dump-log.ts'
 import { addProduce } from './commands/produce.ts'
 import { addRegistry } from './commands/registry.ts'
 import { addSql } from './commands/sql.ts'
@@ -19,6 +20,7 @@ addTopics(program)
 addProduce(program)
 addConsume(program)
 addRegistry(program)
+addDumpLog(program)
 
 try {
   await program.parseAsync()

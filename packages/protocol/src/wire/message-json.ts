@@ -18,14 +18,13 @@ export function messageJson<Out>(
   return structJson(message.fields, value, version)
 }
 
-/** Like `JSON.stringify`, for integers of 64 bits too. */
-export function printJson(json: Json): string {
+/** Like `JSON.stringify`, for integers of 64 bits too. `json` consists of what {@link Json} names, and undefined members. */
+export function printJson(json: unknown): string {
   if (typeof json === 'bigint') return String(json)
   if (Array.isArray(json)) return `[${json.map(printJson).join(',')}]`
   if (json === null || typeof json !== 'object') return JSON.stringify(json)
-  return `{${Object.entries(json)
-    .map(([name, member]) => `${JSON.stringify(name)}:${printJson(member)}`)
-    .join(',')}}`
+  const members = Object.entries(json).filter(([, member]) => member !== undefined)
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${printJson(member)}`).join(',')}}`
 }
 
 function structJson(fields: Fields, value: unknown, version: number): { [name: string]: Json } {
