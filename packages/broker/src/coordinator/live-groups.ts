@@ -50,7 +50,7 @@ export class LiveGroups {
     for (let partition = 0; partition < partitionCount; partition++) this.loading.add(partition)
     for (let partition = 0; partition < partitionCount && !this.isClosed; partition++) {
       try {
-        await this.log.load(partition, record => this.restore(record))
+        await this.log.load(partition, { record: record => this.restore(record) })
       } catch (error) {
         if (this.isClosed) return // The broker stops, and has closed the log under the reader.
         this.broken.add(partition)
@@ -117,7 +117,7 @@ export class LiveGroups {
   /** Appends and replays; resolves when the records are durable. Throws {@link KafkaError}; then nothing has changed. */
   append(live: LiveGroup, records: readonly GroupRecord[]): Promise<void> | undefined {
     if (records.length === 0) return undefined
-    const durable = this.log.append(live.group.groupId, records)
+    const { durable } = this.log.append(live.group.groupId, records)
     for (const record of records) this.replay(live, record)
     this.keepIfUsed(live)
     return durable
