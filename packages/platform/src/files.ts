@@ -40,6 +40,8 @@ export interface Files {
   lock(path: string): FileLock
   /** Bytes that can still be written below `directory`; Infinity where the system does not tell. */
   freeBytes(directory: string): number
+  /** Size of the volume that `directory` is on, used or not; Infinity where the system does not tell. */
+  capacityBytes(directory: string): number
 }
 
 /** `read` needs an existing file; `write` opens or creates; `create` fails with `EEXIST` when there is one. */

@@ -75,4 +75,9 @@ export class RealFiles implements Files {
     const { bavail, bsize } = attempt('freeBytes', directory, () => fs.statfsSync(directory))
     return bavail * bsize
   }
+
+  capacityBytes(directory: string): number {
+    const { blocks, bsize } = attempt('capacityBytes', directory, () => fs.statfsSync(directory))
+    return blocks * bsize
+  }
 }

@@ -130,6 +130,11 @@ export class SimulatedFiles implements Files {
     return Math.max(0, this.options.conditions().capacityBytes - this.options.disk.usedBytes())
   }
 
+  capacityBytes(directory: string): number {
+    this.directory(directory, 'capacityBytes')
+    return this.options.conditions().capacityBytes
+  }
+
   private createFile(path: string): FileNode {
     const parent = this.parentOf(path, 'open')
     const file = new FileNode()

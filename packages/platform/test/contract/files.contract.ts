@@ -243,8 +243,9 @@ export function filesContract(form: Form, makeRoot: (world: World) => { root: st
       expect(codeOf(() => files.lock(at('missing/.lock')))).toBe('ENOENT')
     })
 
-    test('freeBytes is a number of bytes', () => {
+    test('freeBytes is a number of bytes, not above capacityBytes', () => {
       expect(files.freeBytes(root)).toBeGreaterThan(0)
+      expect(files.capacityBytes(root)).toBeGreaterThanOrEqual(files.freeBytes(root))
     })
   })
 }
