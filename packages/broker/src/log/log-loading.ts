@@ -204,9 +204,12 @@ async function recoverLog(
   }
 }
 
-/** The segment with the recovery point, or an earlier one that lost an index: making that anew takes the producers of its time. */
+/**
+ * The segment with the recovery point, or an earlier one that lost an index: making that anew takes the producers of its
+ * time. A recovery point where a segment begins may be from before the roll, when the one before it had no indexes yet.
+ */
 function firstToScan(segments: readonly Segment[], recoveryPoint: number): number {
-  const withRecoveryPoint = segments.findLastIndex(segment => segment.baseOffset <= recoveryPoint)
+  const withRecoveryPoint = segments.findLastIndex(segment => segment.baseOffset < recoveryPoint)
   const withoutIndexes = segments.findIndex(segment => !segment.hadIndexes)
   return Math.max(0, withoutIndexes < 0 ? withRecoveryPoint : Math.min(withRecoveryPoint, withoutIndexes))
 }
