@@ -27,7 +27,7 @@ export {
   troubledDisk,
   troubledNetwork,
 } from './simulated/conditions.ts'
-export type { CrashKind } from './simulated/disk.ts'
+export type { CrashKind, Disk } from './simulated/disk.ts'
 export type { ScheduledEvent } from './simulated/event-queue.ts'
 export type { SimulatedNetwork } from './simulated/network.ts'
 export type { SimulatedNode } from './simulated/node.ts'

@@ -29,10 +29,15 @@ export class SimulatedNode {
   clockSkewMs = 0
   /** Hears of each crash, once it is over: from here the node may be planned to start again. */
   onCrash: (kind: CrashKind) => void = () => {}
+  /** Whether crashes leave a {@link crashScene}, which costs a copy of the disk each time. */
+  keepsCrashScene = false
+  /** The disk when the last crash came, with what was not durable: see {@link crashAgainFrom}. */
+  crashScene: Disk | undefined
   private disk = Disk.empty()
   private process: LivingProcess | undefined
   private current: Platform | undefined
   private starts = 0
+  private repeatedCrashes = 0
   private plannedCrash: { kind: CrashKind; changesLeft: number } | undefined
 
   constructor(private readonly options: NodeOptions) {}
@@ -96,10 +101,17 @@ export class SimulatedNode {
     this.current = undefined
     this.plannedCrash = undefined
     process.isAlive = false
+    if (this.keepsCrashScene) this.crashScene = this.disk.afterCrash('kill', random)
     this.disk = this.disk.afterCrash(kind, random.split(`crash ${this.starts}`))
     network.processCrashed(process, kind)
     scheduler.trace.text(`${kind} ${name}`)
     this.onCrash(kind)
+  }
+
+  /** Lays down a disk that a crash in `scene` may have left, another one each time. The node must be down. */
+  crashAgainFrom(scene: Disk, kind: CrashKind): void {
+    if (this.current !== undefined) throw new Error(`${this.name} is up`)
+    this.disk = scene.afterCrash(kind, this.options.random.split(`crash again ${this.repeatedCrashes++}`))
   }
 
   /** Crashes inside the change of the disk that follows `changes` others, which may be torn. */

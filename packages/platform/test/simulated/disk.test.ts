@@ -300,3 +300,26 @@ describe('a disk in trouble', () => {
     expect(survived.size).toBeGreaterThan(1)
   })
 })
+
+test('one crash leaves many disks', async () => {
+  const simulation = simulate()
+  const node = simulation.node('disk')
+  node.keepsCrashScene = true
+  const file = node.platform.files.open('/file', 'create')
+  const synced = Promise.all([file.sync(), node.platform.files.syncDirectory('/')])
+  await simulation.complete(synced)
+  file.write(Buffer.from('abcdefgh'), 0)
+  node.crash('power')
+  const scene = node.crashScene!
+  const contents = new Set<string>()
+  for (let again = 0; again < 50; again++) {
+    node.crashAgainFrom(scene, 'power')
+    contents.add(String(node.start().files.read('/file')))
+    node.crash('kill')
+  }
+  expect(contents).toContain('')
+  expect(contents).toContain('abcdefgh')
+  expect(contents.size).toBeGreaterThan(3)
+  node.crashAgainFrom(scene, 'kill')
+  expect(String(node.start().files.read('/file'))).toBe('abcdefgh')
+})

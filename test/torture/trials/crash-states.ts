@@ -1,0 +1,167 @@
+import { readFileSync } from 'node:fs'
+import type { TopicConfig } from '@millrace/broker'
+import { type CrashKind, createCodecs, type SimulatedNode, Simulation } from '@millrace/platform'
+import { live, logOf, openLogs, tinySettings, Writers } from '../crash-states/log-life.ts'
+import { LogModel } from '../crash-states/log-model.ts'
+import { judgeRecoveredLog } from '../crash-states/recovered-log.ts'
+import type { Outcome, Trial, TrialOptions } from '../trial.ts'
+
+/** Of one seed: so many crashes, each with so many disks that it may leave. */
+const CRASHES_PER_SEED = 4
+const STATES_PER_CRASH = 12
+const STATES_PER_SEED = CRASHES_PER_SEED * STATES_PER_CRASH
+/** A life makes about as many changes to the disk. */
+const MOST_CHANGES_BEFORE_CRASH = 300
+/** A recovery makes fewer. */
+const MOST_CHANGES_BEFORE_SECOND_CRASH = 25
+const SECOND_CRASH_SHARE = 0.3
+const LAZY_FLUSH_MESSAGES = 10
+
+/** Seeds that failed once, with what they found. They run first. */
+const REGRESSIONS: readonly { readonly seed: number; readonly found: string }[] = JSON.parse(
+  readFileSync('test/torture/crash-states/seeds.json', 'utf8'),
+)
+
+export const crashStates: Trial = {
+  name: 'crash-states',
+  promise:
+    'After any crash (lost, torn and reordered writes, a second crash during recovery) logs open, hold a prefix of what was written that is not shorter than what was acknowledged, and know their producers and transactions',
+  unit: 'states',
+  ciCount: 20_000,
+  goalCount: 20_000,
+  run,
+}
+
+async function run({ count, seed, progress }: TrialOptions): Promise<Outcome> {
+  const problems: string[] = []
+  const states = new StateCounter()
+  const seedCount = Math.ceil(count / STATES_PER_SEED)
+  const later = Array.from({ length: seedCount }, (_, index) => seed + index)
+  for (const each of [...REGRESSIONS.map(({ seed: failed }) => failed), ...later]) {
+    for (const problem of await judgeSeed(each, states)) problems.push(`seed ${each}: ${problem}`)
+    progress(`${states.judged} of ${count} states, ${problems.length} problems`)
+  }
+  const { judged, crashedTwice, wasShorter } = states
+  return {
+    problems,
+    figures: { states: judged, 'with a second crash in recovery': crashedTwice, 'with lost writes': wasShorter },
+  }
+}
+
+export class StateCounter {
+  judged = 0
+  crashedTwice = 0
+  wasShorter = 0
+}
+
+const codecs = createCodecs()
+
+/**
+ * The lives and crashes of one seed. Ends with the first thing that is wrong.
+ * @param alter changes settings of the topics, to see whether that is found out
+ */
+export async function judgeSeed(
+  seed: number,
+  states: StateCounter = new StateCounter(),
+  alter: (settings: TopicConfig) => TopicConfig = settings => settings,
+): Promise<string[]> {
+  const simulation = new Simulation({ seed, codecs })
+  const random = simulation.random.split('crashes')
+  const node = simulation.node('broker')
+  node.keepsCrashScene = true
+  const isDurable = random.chance(0.6)
+  const models = [false, true, false].map((isCompacted, partition) => {
+    const settings = alter({ ...tinySettings(isCompacted), 'flush.messages': isDurable ? 1 : LAZY_FLUSH_MESSAGES })
+    return new LogModel({ partition, isCompacted, isDurable, settings })
+  })
+  const writers = models.map(model => new Writers(model))
+  for (let life = 0; life < CRASHES_PER_SEED; life++) {
+    if (!node.isUp) node.start()
+    const failure = await liveUntilCrash(simulation, node, writers, life)
+    if (failure !== undefined) return [`life ${life}: ${failure}`]
+    const scene = node.crashScene!
+    for (let state = 0; state < STATES_PER_CRASH; state++) {
+      node.crashAgainFrom(scene, random.chance(0.15) ? 'kill' : 'power')
+      const { problems, ends } = await judgeState(simulation, node, models, random.chance(SECOND_CRASH_SHARE), states)
+      if (problems.length > 0) return problems.map(problem => `life ${life}, state ${state}: ${problem}`)
+      // The last state is the one that life goes on with.
+      if (state === STATES_PER_CRASH - 1) models.forEach((model, index) => void model.endedAt(ends[index]!))
+    }
+  }
+  return []
+}
+
+async function liveUntilCrash(
+  simulation: Simulation,
+  node: SimulatedNode,
+  writers: readonly Writers[],
+  life: number,
+): Promise<string | undefined> {
+  const random = simulation.random.split(`life ${life}`)
+  const { platform } = node
+  const kind: CrashKind = random.pick(['kill', 'power'])
+  let failure: string | undefined
+  let isOver = false
+  const run = async () => {
+    const logs = await openLogs(
+      platform,
+      writers.map(({ model }) => model),
+      'all',
+    )
+    node.crashDuringWrite(kind, random.integer(MOST_CHANGES_BEFORE_CRASH))
+    node.onCrash = () => {
+      for (const { model } of writers)
+        model.startOffset = Math.max(model.startOffset, logOf(logs, model).logStartOffset)
+    }
+    await live(logs, writers, platform, random, life)
+    if (random.chance(0.5)) await logs.close()
+  }
+  run().then(
+    () => (isOver = true),
+    error => (failure = error instanceof Error ? error.stack : String(error)),
+  )
+  await simulation.run(() => !node.isUp || isOver || failure !== undefined)
+  if (node.isUp) node.crash(kind)
+  return failure
+}
+
+/** Opens what a crash has left, perhaps in two attempts, and judges it; the node is down again then. */
+async function judgeState(
+  simulation: Simulation,
+  node: SimulatedNode,
+  models: readonly LogModel[],
+  crashesInRecovery: boolean,
+  states: StateCounter,
+): Promise<{ readonly problems: readonly string[]; readonly ends: readonly number[] }> {
+  const random = simulation.random.split(`state ${states.judged}`)
+  if (crashesInRecovery) {
+    const platform = node.start()
+    node.crashDuringWrite(random.pick(['kill', 'power']), random.integer(MOST_CHANGES_BEFORE_SECOND_CRASH))
+    let isOpen = false
+    openLogs(platform, models, 'nothing').then(() => (isOpen = true))
+    await simulation.run(() => !node.isUp || isOpen)
+    if (node.isUp) node.crash('power')
+    else states.crashedTwice++
+  }
+  const platform = node.start()
+  const problems: string[] = []
+  const ends: number[] = []
+  const judge = async () => {
+    const logs = await openLogs(platform, models, 'nothing')
+    for (const model of models) {
+      const log = logOf(logs, model)
+      problems.push(...(await judgeRecoveredLog(log, model, codecs)))
+      ends.push(log.logEndOffset)
+    }
+  }
+  try {
+    await simulation.complete(judge())
+  } catch (error) {
+    problems.push(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+  states.judged++
+  if (models.some((model, index) => ends[index]! < model.endOffset)) states.wasShorter++
+  node.onCrash = () => {}
+  node.crash('kill')
+  return { problems, ends }
+}
