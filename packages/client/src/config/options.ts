@@ -57,3 +57,13 @@ export function parseOptions<D extends Rows>(
     if (raw !== undefined && !known.has(option)) throw new InvalidConfigError(option, raw, 'there is no such option')
   return { values: Object.freeze(values) as ParsedOptions<D>, isGiven: option => given.has(option) }
 }
+
+/** Those of `options` that are rows of the table, or named in `others`: what one client hands on to another. */
+export function optionsIn<O extends object>(
+  definition: Rows,
+  options: Readonly<Record<string, unknown>> | object,
+  others: readonly string[] = [],
+): O {
+  const names = new Set([...Object.keys(definition).map(optionName), ...others])
+  return Object.fromEntries(Object.entries(options).filter(([name]) => names.has(name))) as O
+}

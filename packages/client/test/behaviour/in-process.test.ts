@@ -8,6 +8,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { adminBehaviour } from './admin-behaviour.ts'
 import type { ClusterUnderTest } from './cluster-under-test.ts'
 import { consumerBehaviour } from './consumer-behaviour.ts'
+import { processingBehaviour } from './processing-behaviour.ts'
 import { producerBehaviour } from './producer-behaviour.ts'
 
 const real = realPlatform()
@@ -35,3 +36,4 @@ const cluster = (): ClusterUnderTest => ({ bootstrapServers: broker.bootstrapSer
 producerBehaviour(cluster)
 consumerBehaviour(cluster)
 adminBehaviour(cluster)
+processingBehaviour(cluster)
