@@ -100,6 +100,11 @@ export const LOG_CONFIG = defineConfig({
   'log.retention.bytes': { type: long(), default: -1, doc: 'retention.bytes of topics.' },
   'log.retention.hours': { type: int(), default: 168, doc: 'retention.ms of topics, in hours.' },
   'log.retention.minutes': { type: optional(int()), default: null, doc: 'retention.ms of topics, in minutes.' },
+  'log.retention.check.interval.ms': {
+    type: long({ min: 1 }),
+    default: 300_000,
+    doc: 'How often segments that are over are looked for.',
+  },
   'log.retention.ms': { type: optional(long()), default: null, doc: 'retention.ms of topics.' },
   'log.roll.hours': { type: int({ min: 1 }), default: 168, doc: 'segment.ms of topics, in hours.' },
   'log.roll.jitter.hours': { type: int({ min: 0 }), default: 0, doc: 'segment.jitter.ms of topics, in hours.' },

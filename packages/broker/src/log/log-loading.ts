@@ -52,10 +52,27 @@ export interface LoadedLog {
 export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
   const segments = listSegments(options)
   const logStartOffset = Math.max(options.logStartOffset, segments[0]!.baseOffset)
-  const loaded =
+  const found =
     (await openLog(segments, logStartOffset, options)) ?? (await recoverLog(segments, logStartOffset, options))
+  const loaded = found.logEndOffset < logStartOffset ? await beginAt(logStartOffset, found, options) : found
   for (const segment of loaded.segments) segment.close()
   return loaded
+}
+
+/**
+ * Records were deleted up to an offset that a crash has taken back, which happens only where acknowledged records need not be
+ * durable. The start of a log never goes back, so nothing of it is left.
+ */
+async function beginAt(logStartOffset: number, found: LoadedLog, options: LoadOptions): Promise<LoadedLog> {
+  const { files, directory, nowMs } = options
+  const segment = createSegment(files, directory, logStartOffset, nowMs)
+  await segment.sync(true)
+  await files.syncDirectory(directory)
+  for (const old of found.segments) old.remove()
+  removeStraySnapshots(files, directory, new Set(), 0)
+  found.epochs.assign(found.epochs.latest + 1, logStartOffset)
+  await replaceEpochs(files, directory, found.epochs)
+  return { ...found, segments: [segment], logEndOffset: logStartOffset, producers: new ProducerStates() }
 }
 
 /** Removes what interrupted work has left, and creates the first segment if there is none. */

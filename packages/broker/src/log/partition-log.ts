@@ -1,27 +1,25 @@
-import {
-  type Clock,
-  type Codecs,
-  FileError,
-  type Files,
-  LONGEST_DELAY_MS,
-  type Timer,
-  type Timers,
-} from '@millrace/platform'
-import { CorruptBatchError, ErrorCode, endTransactionMarker, KafkaError, RecordBatch } from '@millrace/protocol'
+import { FileError, type Files } from '@millrace/platform'
+import { ErrorCode, endTransactionMarker, KafkaError, RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
 import type { LastOfProducer } from './compaction/batch-compaction.ts'
-import { partitionName } from './directory/file-names.ts'
+import { partitionName, segmentFileName } from './directory/file-names.ts'
 import { syncFile } from './directory/partition-files.ts'
 import { HighWatermark } from './high-watermark.ts'
+import { LogDurability } from './log-durability.ts'
 import { createSegment, type LoadedLog } from './log-loading.ts'
-import { LogReader, type Place, type ReadBytes } from './log-reader.ts'
+import { type FetchedBytes, type IsolationLevel, type LogBounds, LogReads, type ReadOptions } from './log-reads.ts'
+import type { LogIdentity, LogSurroundings, UnsyncedNames } from './log-surroundings.ts'
 import type { EndMarker } from './producers/end-marker.ts'
 import { removeStraySnapshots, writeProducerSnapshot } from './producers/producer-snapshot-files.ts'
 import type { RememberedBatch, SequenceVerdict } from './producers/producer-state.ts'
+import { segmentsToDelete } from './retention.ts'
 import type { AppendedBatch, Segment } from './segment/segment.ts'
-import type { SyncScheduler, SyncTarget } from './sync-scheduler.ts'
-import { findByTimestamp, type OffsetAndTimestamp } from './timestamp-lookup.ts'
+import { SegmentDisposal } from './segment-disposal.ts'
+import { LogSegments, type Place } from './segments.ts'
+import type { OffsetAndTimestamp } from './timestamp-lookup.ts'
 
+export type { FetchedBytes, IsolationLevel, ReadOptions } from './log-reads.ts'
+export type { LogIdentity } from './log-surroundings.ts'
 export type { OffsetAndTimestamp } from './timestamp-lookup.ts'
 
 /** Where an append put a batch. */
@@ -33,30 +31,6 @@ export interface AppendResult {
   readonly logStartOffset: number
   /** The batch was there already (a retry of an idempotent producer); the offsets are those of the first time. */
   readonly isDuplicate: boolean
-}
-
-export type IsolationLevel = 'read_uncommitted' | 'read_committed'
-
-export interface ReadOptions {
-  readonly isolation: IsolationLevel
-  /** Hand out the first batch even if it alone passes `maxBytes` (KIP-74). */
-  readonly minOneBatch: boolean
-}
-
-export interface FetchedBytes {
-  /** Whole batches in order, starting with the one that contains the asked offset. Not to be changed. */
-  readonly chunks: readonly Buffer[]
-  readonly sizeInBytes: number
-  readonly logStartOffset: number
-  readonly highWatermark: number
-  readonly lastStableOffset: number
-  /** Sorted by first offset; null under read_uncommitted. */
-  readonly abortedTransactions: readonly AbortedTransaction[] | null
-}
-
-export interface AbortedTransaction {
-  readonly producerId: number
-  readonly firstOffset: number
 }
 
 /** The end of a producer's transaction in a partition. */
@@ -76,23 +50,6 @@ export interface ActiveProducer {
   readonly currentTransactionFirstOffset: number
 }
 
-/** Which partition a log belongs to. */
-export interface LogIdentity {
-  readonly topic: string
-  /** Kafka's text form. */
-  readonly topicId: string
-  readonly partition: number
-}
-
-/** What all logs of a process share. */
-export interface LogSurroundings {
-  readonly clock: Clock
-  readonly timers: Timers
-  readonly files: Files
-  readonly codecs: Codecs
-  readonly syncs: SyncScheduler
-}
-
 export interface PartitionLogOptions {
   readonly identity: LogIdentity
   readonly config: TopicConfig
@@ -103,15 +60,12 @@ export interface PartitionLogOptions {
   readonly loaded: LoadedLog
   /** In [0, 1): the share of `segment.jitter.ms` that this log takes. */
   readonly jitterShare: number
+  /** Writes the start offsets of the data directory's logs; resolves once they are durable. */
+  readonly checkpointStart: () => Promise<void>
 }
 
-/** Directories that hold new names, and small files. */
-export interface UnsyncedNames {
-  readonly directories: readonly string[]
-  readonly files: readonly string[]
-}
-
-const NOTHING_READ: ReadBytes = { bytes: Buffer.alloc(0), nextOffset: -1 }
+/** Stands for the high watermark in a deletion. */
+const HIGH_WATERMARK = -1
 
 type Status = 'online' | 'offline' | 'closed'
 
@@ -122,7 +76,7 @@ type Status = 'online' | 'offline' | 'closed'
  * Errors are KafkaErrors. After a failed sync every call gives KAFKA_STORAGE_ERROR until a restart: what the disk holds is
  * unknown then, and asking again would be answered "synced" by a system that has dropped the data.
  */
-export class PartitionLog implements SyncTarget {
+export class PartitionLog implements LogBounds {
   readonly topic: string
   readonly topicId: string
   readonly partition: number
@@ -130,42 +84,49 @@ export class PartitionLog implements SyncTarget {
   private status: Status = 'online'
   private failure: Error | undefined
   private settings: TopicConfig
-  private readonly segments: Segment[]
-  private readonly reader: LogReader
+  private readonly segments: LogSegments
+  private readonly reads: LogReads
   private readonly watermark: HighWatermark
+  private readonly durability: LogDurability
+  private readonly disposal: SegmentDisposal
+  private startOffset: number
   private endOffset: number
-  private durableOffset: number
-  private durablePlace: Place
-  /** Old segments of which the last sync did not know that they are complete. */
-  private sealedUnsynced: Segment[] = []
-  private readonly unsyncedDirectories: Set<string>
-  private unsyncedFiles: readonly string[]
+  /** Where the oldest file begins as far as the disk knows: files in front of it may come back after a crash. */
+  private durableFirstOffset: number
+  /** Segments go one after the other, see {@link deleteOldSegments}. */
+  private deletion: Promise<void> = Promise.resolve()
   /** Whether there is anything that a clean close has to write. */
   private isChanged: boolean
-  /** Wanted by `flush.ms`; armed by the first record after a sync. */
-  private flushTimer: Timer | undefined
-  /** Segments that are no longer part of the log; their files stay for readers that are in them. */
-  private readonly retired = new Map<Segment, Timer>()
 
   constructor(
     private readonly surroundings: LogSurroundings,
     private readonly options: PartitionLogOptions,
   ) {
     const { identity, config, loaded, unsynced } = options
+    const { files, timers, syncs, codecs } = surroundings
     this.topic = identity.topic
     this.topicId = identity.topicId
     this.partition = identity.partition
     this.name = partitionName(identity.topic, identity.partition)
     this.settings = config
-    this.segments = [...loaded.segments]
-    this.reader = new LogReader(this.segments, this.name)
+    this.segments = new LogSegments(loaded.segments)
+    this.startOffset = loaded.logStartOffset
     this.endOffset = loaded.logEndOffset
-    this.durableOffset = loaded.logEndOffset
-    this.durablePlace = this.endPlace
+    this.durableFirstOffset = this.firstSegmentOffset
     this.watermark = new HighWatermark(loaded.logEndOffset)
     this.producers.settle(loaded.logEndOffset)
-    this.unsyncedDirectories = new Set(unsynced.directories)
-    this.unsyncedFiles = unsynced.files
+    this.reads = new LogReads(this, this.segments, codecs)
+    this.disposal = new SegmentDisposal(timers)
+    this.durability = new LogDurability({
+      files,
+      timers,
+      syncs,
+      segments: this.segments,
+      unsynced,
+      endOffset: () => this.endOffset,
+      onDurable: offset => this.advanceHighWatermark(offset),
+      onFailure: error => this.goOffline(error),
+    })
     this.isChanged = unsynced.directories.length > 0
   }
 
@@ -175,7 +136,7 @@ export class PartitionLog implements SyncTarget {
   }
   set config(config: TopicConfig) {
     this.settings = config
-    if (this.endOffset > this.durableOffset) this.requestSync()
+    if (this.endOffset > this.recoveryPoint) this.durability.request()
     if (!this.isDurable) this.advanceHighWatermark(this.endOffset)
   }
 
@@ -184,11 +145,11 @@ export class PartitionLog implements SyncTarget {
   }
   /** First offset still kept. */
   get logStartOffset(): number {
-    return this.options.loaded.logStartOffset
+    return this.startOffset
   }
-  /** Where the oldest file begins; `logStartOffset` may lie behind it. */
-  get firstSegmentOffset(): number {
-    return this.segments[0]!.baseOffset
+  /** Whether a start that finds the files alone would take an earlier offset for the start of the log. */
+  get hasCutStart(): boolean {
+    return this.startOffset > this.durableFirstOffset
   }
   /** Offset the next record will get. */
   get logEndOffset(): number {
@@ -197,24 +158,27 @@ export class PartitionLog implements SyncTarget {
   get highWatermark(): number {
     return this.watermark.offset
   }
+  get highWatermarkPlace(): Place {
+    return this.isDurable ? this.durability.durablePlace : this.segments.end
+  }
   /**
    * Everything below is decided: where the earliest transaction begins that is open or whose marker is not below the high
    * watermark, else the high watermark.
    */
   get lastStableOffset(): number {
     const { firstUndecidedOffset = Infinity } = this.producers
-    return Math.min(this.highWatermark, Math.max(firstUndecidedOffset, this.logStartOffset))
+    return Math.min(this.highWatermark, Math.max(firstUndecidedOffset, this.startOffset))
   }
   /** Records below are on the disk, with their indexes: recovery need not look at them. */
   get recoveryPoint(): number {
-    return this.durableOffset
+    return this.durability.durableOffset
   }
   /** Increased whenever an unclean stop may have lost records that readers had seen. */
   get leaderEpoch(): number {
     return this.options.loaded.epochs.latest
   }
   get sizeInBytes(): number {
-    return this.segments.reduce((bytes, segment) => bytes + segment.sizeInBytes, 0)
+    return this.segments.sizeInBytes
   }
   /** Why the partition is offline (a failed sync), else undefined. */
   get offlineReason(): Error | undefined {
@@ -238,11 +202,14 @@ export class PartitionLog implements SyncTarget {
   private get producers() {
     return this.options.loaded.producers
   }
-  private get active(): Segment {
-    return this.segments.at(-1)!
+  private get files(): Files {
+    return this.surroundings.files
   }
-  private get endPlace(): Place {
-    return { segment: this.active, position: this.active.sizeInBytes }
+  private get active(): Segment {
+    return this.segments.active
+  }
+  private get firstSegmentOffset(): number {
+    return this.segments.first.baseOffset
   }
 
   /**
@@ -298,7 +265,7 @@ export class PartitionLog implements SyncTarget {
   private duplicate({ lastOffset, offsetDelta, timestampMs }: RememberedBatch): AppendResult {
     const logAppendTimeMs = this.settings['message.timestamp.type'] === 'LogAppendTime' ? timestampMs : -1
     const baseOffset = lastOffset - offsetDelta
-    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: true }
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.startOffset, isDuplicate: true }
   }
 
   private write(batch: RecordBatch, nowMs: number): void {
@@ -329,70 +296,37 @@ export class PartitionLog implements SyncTarget {
 
   /** Begins a new segment at the end of the log. */
   private roll(nowMs: number): void {
-    const { files, codecs } = this.surroundings
-    const { active, directory, endOffset } = this
+    const { files, active, directory, endOffset } = this
     active.writeIndexes()
-    writeProducerSnapshot(files, directory, endOffset, this.producers, codecs)
-    this.segments.push(createSegment(files, directory, endOffset, nowMs))
-    this.sealedUnsynced.push(active)
-    this.unsyncedDirectories.add(directory)
-    removeStraySnapshots(files, directory, new Set(this.segments.map(segment => segment.baseOffset)), endOffset)
-    this.requestSync()
+    writeProducerSnapshot(files, directory, endOffset, this.producers, this.surroundings.codecs)
+    this.segments.append(createSegment(files, directory, endOffset, nowMs))
+    this.durability.sealedIn(directory, active)
+    this.removeStraySnapshots()
+    this.durability.request()
+  }
+
+  private removeStraySnapshots(): void {
+    removeStraySnapshots(this.files, this.directory, this.segments.baseOffsets, this.endOffset)
   }
 
   private appended({ baseOffset, lastOffset }: RecordBatch, logAppendTimeMs: number): AppendResult {
     this.endOffset = lastOffset + 1
     this.isChanged = true
-    if (this.isDurable) this.requestSync()
+    if (this.isDurable) this.durability.request()
     else this.syncNowAndThen()
-    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: false }
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.startOffset, isDuplicate: false }
   }
 
   private syncNowAndThen(): void {
     const { 'flush.messages': flushMessages, 'flush.ms': flushMs } = this.settings
-    if (this.endOffset - this.durableOffset >= flushMessages) this.requestSync()
-    else if (flushMs < LONGEST_DELAY_MS)
-      this.flushTimer ??= this.surroundings.timers.after(flushMs, () => this.requestSync())
+    if (this.endOffset - this.recoveryPoint >= flushMessages) this.durability.request()
+    else this.durability.requestWithin(flushMs)
     this.advanceHighWatermark(this.endOffset)
   }
 
   private advanceHighWatermark(offset: number): void {
     this.producers.settle(offset)
     this.watermark.advance(offset)
-  }
-
-  private requestSync(): void {
-    this.surroundings.syncs.request(this)
-  }
-
-  /** One pass of group commit, see {@link SyncScheduler}: everything appended so far becomes durable. */
-  async sync(): Promise<void> {
-    if (this.status !== 'online') return
-    const { files } = this.surroundings
-    const { endOffset, endPlace, active, unsyncedFiles } = this
-    const sealed = this.sealedUnsynced
-    const directories = [...this.unsyncedDirectories]
-    this.sealedUnsynced = []
-    this.unsyncedFiles = []
-    this.unsyncedDirectories.clear()
-    this.flushTimer?.cancel()
-    this.flushTimer = undefined
-    try {
-      await Promise.all([
-        ...sealed.map(segment => segment.sync(true)),
-        active.sync(false),
-        ...unsyncedFiles.map(path => syncFile(files, path)),
-        ...directories.map(directory => files.syncDirectory(directory)),
-      ])
-    } catch (error) {
-      if (this.status === 'online') this.goOffline(error as Error)
-      return
-    }
-    if (this.status !== 'online') return
-    for (const segment of sealed) segment.closeIndexes()
-    this.durableOffset = endOffset
-    this.durablePlace = endPlace
-    this.advanceHighWatermark(endOffset)
   }
 
   /** Resolves once `highWatermark ≥ offset`. Rejects with KAFKA_STORAGE_ERROR if the sync failed or the log was closed or deleted. */
@@ -409,89 +343,24 @@ export class PartitionLog implements SyncTarget {
    */
   read(offset: number, maxBytes: number, options: ReadOptions): FetchedBytes | Promise<FetchedBytes> {
     this.assertOnline()
-    if (offset < this.logStartOffset || offset > this.endOffset)
-      throw new KafkaError(
-        ErrorCode.OFFSET_OUT_OF_RANGE,
-        `${offset} of ${this.name}, which holds [${this.logStartOffset}, ${this.endOffset})`,
-      )
-    const { isolation, minOneBatch } = options
-    const untilOffset = this.readableEnd(isolation)
-    if (offset >= untilOffset) return this.fetched(offset, NOTHING_READ, isolation)
-    try {
-      const read = this.reader.read({ offset, maxBytes, minOneBatch, untilOffset })
-      if (!(read instanceof Promise)) return this.fetched(offset, read, isolation)
-      return read.then(
-        cold => this.fetched(offset, cold, isolation),
-        error => Promise.reject(this.readError(error)),
-      )
-    } catch (error) {
-      throw this.readError(error)
-    }
-  }
-
-  private fetched(offset: number, { bytes, nextOffset }: ReadBytes, isolation: IsolationLevel): FetchedBytes {
-    return {
-      chunks: bytes.length === 0 ? [] : [bytes],
-      sizeInBytes: bytes.length,
-      logStartOffset: this.logStartOffset,
-      highWatermark: this.highWatermark,
-      lastStableOffset: this.lastStableOffset,
-      abortedTransactions: isolation === 'read_committed' ? this.reader.abortedIn(offset, nextOffset) : null,
-    }
-  }
-
-  private readableEnd(isolation: IsolationLevel): number {
-    return isolation === 'read_committed' ? this.lastStableOffset : this.highWatermark
+    return this.reads.read(offset, maxBytes, options)
   }
 
   /** Bytes that `read` from `offset` could hand out: for `fetch.min.bytes`. An estimate within one batch; 0 if `offset` is out of range. */
   readableBytes(offset: number, isolation: IsolationLevel): number {
-    if (this.status !== 'online' || offset < this.logStartOffset || offset >= this.readableEnd(isolation)) return 0
-    try {
-      const end = this.readableEndPlace(isolation)
-      const place = this.reader.placeOf(offset)
-      return place === undefined ? 0 : Math.max(0, this.reader.bytesBetween(place, end))
-    } catch (error) {
-      // A read will tell what is wrong there; for that it must come to one.
-      if (error instanceof KafkaError || error instanceof FileError) return Infinity
-      throw error
-    }
-  }
-
-  private readableEndPlace(isolation: IsolationLevel): Place {
-    const { lastStableOffset, highWatermark } = this
-    const end = this.isDurable ? this.durablePlace : this.endPlace
-    if (isolation === 'read_uncommitted' || lastStableOffset === highWatermark) return end
-    return this.reader.placeOf(lastStableOffset) ?? end
+    return this.status === 'online' ? this.reads.readableBytes(offset, isolation) : 0
   }
 
   /** First record with a timestamp ≥ `timestampMs` below the high watermark (or last stable offset), null if there is none. */
   async offsetForTimestamp(timestampMs: number, isolation: IsolationLevel): Promise<OffsetAndTimestamp | null> {
     this.assertOnline()
-    return await this.findByTimestamp([...this.segments], timestampMs, this.readableEnd(isolation))
+    return await this.reads.offsetForTimestamp(timestampMs, isolation)
   }
 
   /** The first record with the greatest timestamp (ListOffsets −3); null in an empty log. */
   async offsetOfMaxTimestamp(): Promise<OffsetAndTimestamp | null> {
     this.assertOnline()
-    let newest = this.segments[0]!
-    for (const segment of this.segments)
-      if (segment.newestTimestamp.timestampMs > newest.newestTimestamp.timestampMs) newest = segment
-    const { timestampMs } = newest.newestTimestamp
-    return timestampMs < 0 ? null : await this.findByTimestamp([newest], timestampMs, this.endOffset)
-  }
-
-  private async findByTimestamp(
-    segments: readonly Segment[],
-    timestampMs: number,
-    untilOffset: number,
-  ): Promise<OffsetAndTimestamp | null> {
-    const range = { fromOffset: this.logStartOffset, untilOffset }
-    try {
-      return await findByTimestamp(segments, timestampMs, range, this.surroundings.codecs)
-    } catch (error) {
-      throw this.readError(error)
-    }
+    return await this.reads.offsetOfMaxTimestamp()
   }
 
   /** The largest known epoch ≤ `leaderEpoch` and where it ends (OffsetForLeaderEpoch); null if it is not known. */
@@ -507,9 +376,82 @@ export class PartitionLog implements SyncTarget {
     return this.watermark.listen(listener)
   }
 
+  /**
+   * Deletes the records below `offset`; −1 stands for the high watermark. Resolves to the new start of the log once a crash
+   * cannot bring them back. Whole segments below it leave the disk after `file.delete.delay.ms`.
+   *
+   * Rejects with a KafkaError: OFFSET_OUT_OF_RANGE, KAFKA_STORAGE_ERROR.
+   */
+  async deleteRecordsBefore(offset: number): Promise<number> {
+    this.assertOnline()
+    const start = offset === HIGH_WATERMARK ? this.highWatermark : offset
+    if (start < 0 || start > this.highWatermark)
+      throw new KafkaError(
+        ErrorCode.OFFSET_OUT_OF_RANGE,
+        `${this.name}: records below ${offset} are not all there to delete, the high watermark is ${this.highWatermark}`,
+      )
+    if (start > this.startOffset) {
+      this.startOffset = start
+      try {
+        await this.options.checkpointStart()
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error
+        throw this.storageError(error)
+      }
+      this.deleteOldSegments(this.surroundings.clock.nowMs())
+    }
+    return this.startOffset
+  }
+
+  /** Lets go of segments that are over by age or size, or lie below the start of the log. Resolves when their names are gone. */
+  deleteOldSegments(nowMs: number): Promise<void> {
+    const work = () => this.deleteNow(nowMs)
+    this.deletion = this.deletion.then(work, work)
+    return this.deletion
+  }
+
+  /**
+   * Oldest first, and each of them durably before the next: a crash must not leave a gap, which recovery would take for the
+   * torn end of the log. Nothing but renames, so it works on a full disk.
+   */
+  private async deleteNow(nowMs: number): Promise<void> {
+    if (this.status !== 'online') return
+    const count = segmentsToDelete([...this.segments], this, this.settings, nowMs)
+    if (count === 0) return
+    try {
+      // Names and producers that what remains cannot do without.
+      if (count === this.segments.count) this.roll(nowMs)
+      const oldest = [...this.segments].slice(0, count)
+      await this.keepProducersAt(this.segments.behind(oldest.at(-1)!)!.baseOffset)
+      await this.files.syncDirectory(this.directory)
+      for (const segment of oldest) await this.deleteOldest(segment)
+      this.removeStraySnapshots()
+    } catch (error) {
+      // The next check tries again.
+      if (!(error instanceof FileError)) throw error
+    }
+  }
+
+  private async keepProducersAt(offset: number): Promise<void> {
+    const snapshot = `${this.directory}/${segmentFileName(offset, 'snapshot')}`
+    if (this.files.exists(snapshot)) await syncFile(this.files, snapshot)
+  }
+
+  private async deleteOldest(segment: Segment): Promise<void> {
+    // Compaction may have replaced it, or the log may have been closed.
+    if (this.status !== 'online' || this.segments.first !== segment) return
+    segment.retire()
+    this.segments.shift()
+    this.startOffset = Math.max(this.startOffset, this.firstSegmentOffset)
+    this.disposal.dispose([segment], this.settings['file.delete.delay.ms'])
+    await this.files.syncDirectory(this.directory)
+    this.durableFirstOffset = this.firstSegmentOffset
+  }
+
   /** Complete and durable segments, oldest first, indexes included: what compaction may look at. */
   get sealedSegments(): readonly Segment[] {
-    return this.segments.slice(0, Math.max(0, this.segments.indexOf(this.durablePlace.segment)))
+    const { segment: durable } = this.durability.durablePlace
+    return [...this.segments].filter(segment => segment.baseOffset < durable.baseOffset)
   }
 
   /** The batch by which a restart learns of each producer: compaction has to leave it. */
@@ -529,44 +471,25 @@ export class PartitionLog implements SyncTarget {
    * KAFKA_STORAGE_ERROR.
    */
   async replaceSegments(old: readonly Segment[], cleaned: Segment): Promise<boolean> {
-    const first = this.segments.indexOf(old[0]!)
-    const isThere = first >= 0 && old.every((segment, index) => this.segments[first + index] === segment)
-    if (this.status !== 'online' || !isThere) return false
+    if (this.status !== 'online' || !this.segments.holds(old)) return false
     cleaned.rename('.swap')
+    await this.files.syncDirectory(this.directory)
+    if (this.status !== 'online' || !this.segments.holds(old)) {
+      cleaned.remove()
+      return false
+    }
     try {
-      this.retire(old)
+      for (const segment of old) segment.retire()
       cleaned.rename('')
-      this.segments.splice(first, old.length, cleaned)
-      this.reader.forget(old)
-      const baseOffsets = new Set(this.segments.map(segment => segment.baseOffset))
-      removeStraySnapshots(this.surroundings.files, this.directory, baseOffsets, this.endOffset)
-      await this.surroundings.files.syncDirectory(this.directory)
+      this.segments.replace(old, cleaned)
+      this.disposal.dispose(old, this.settings['file.delete.delay.ms'])
+      this.removeStraySnapshots()
+      await this.files.syncDirectory(this.directory)
       return true
     } catch (error) {
       if (!(error instanceof FileError)) throw error
       this.goOffline(error)
       throw this.storageError(error)
-    }
-  }
-
-  /** Renames the files of segments that leave the log, and removes them after `file.delete.delay.ms`. */
-  private retire(segments: readonly Segment[]): void {
-    for (const segment of segments) {
-      segment.rename('.deleted')
-      const remove = () => {
-        this.retired.delete(segment)
-        this.removeFiles(segment)
-      }
-      this.retired.set(segment, this.surroundings.timers.after(this.settings['file.delete.delay.ms'], remove))
-    }
-  }
-
-  /** What is left behind goes with the next start. */
-  private removeFiles(segment: Segment): void {
-    try {
-      segment.remove()
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error
     }
   }
 
@@ -580,7 +503,8 @@ export class PartitionLog implements SyncTarget {
    * next start need not look.
    */
   async close(): Promise<boolean> {
-    await this.surroundings.syncs.idle(this)
+    await this.deletion
+    await this.durability.idle()
     try {
       if (this.status === 'online' && this.isChanged) await this.syncForGood()
     } catch (error) {
@@ -592,15 +516,15 @@ export class PartitionLog implements SyncTarget {
   }
 
   private async syncForGood(): Promise<void> {
-    const { files, codecs } = this.surroundings
     this.active.writeIndexes()
-    if (this.endOffset > this.logStartOffset) {
-      const path = writeProducerSnapshot(files, this.directory, this.endOffset, this.producers, codecs)
+    if (this.endOffset > this.startOffset) {
+      const { files, directory, endOffset } = this
+      const path = writeProducerSnapshot(files, directory, endOffset, this.producers, this.surroundings.codecs)
       await syncFile(files, path)
-      removeStraySnapshots(files, this.directory, new Set(this.segments.map(each => each.baseOffset)), this.endOffset)
+      this.removeStraySnapshots()
     }
-    this.unsyncedDirectories.add(this.directory)
-    await this.sync()
+    this.durability.newNamesIn(this.directory)
+    await this.durability.sync()
     await this.active.sync(true)
   }
 
@@ -611,27 +535,24 @@ export class PartitionLog implements SyncTarget {
 
   private release(): void {
     if (this.status === 'online') this.status = 'closed'
-    this.flushTimer?.cancel()
-    this.watermark.fail(this.storageError(this.failure ?? new Error('the log is closed')))
-    for (const timer of this.retired.values()) timer.cancel()
-    for (const segment of [...this.retired.keys(), ...this.segments]) segment.close()
+    this.stop(this.failure ?? new Error('the log is closed'))
+    this.disposal.stop()
+    for (const segment of this.segments) segment.close()
   }
 
   private goOffline(reason: Error): void {
     this.status = 'offline'
     this.failure = reason
-    this.flushTimer?.cancel()
+    this.stop(reason)
+  }
+
+  private stop(reason: Error): void {
+    this.durability.stop()
     this.watermark.fail(this.storageError(reason))
   }
 
   private assertOnline(): void {
     if (this.status !== 'online') throw this.storageError(this.failure ?? new Error('the log is closed'))
-  }
-
-  private readError(error: unknown): unknown {
-    if (error instanceof CorruptBatchError)
-      return new KafkaError(ErrorCode.CORRUPT_MESSAGE, `${this.name}: ${error.message}`)
-    return error instanceof FileError ? this.storageError(error) : error
   }
 
   private storageError(cause: Error): KafkaError {

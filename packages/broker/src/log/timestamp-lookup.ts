@@ -25,7 +25,7 @@ export async function findByTimestamp(
   codecs: BatchCodecs,
 ): Promise<OffsetAndTimestamp | null> {
   for (const segment of segments) {
-    if (segment.newestTimestamp.timestampMs < timestampMs) continue
+    if (segment.isRetired || segment.newestTimestamp.timestampMs < timestampMs) continue
     const found = await findInSegment(segment, timestampMs, range, codecs)
     if (found !== null) return found
   }

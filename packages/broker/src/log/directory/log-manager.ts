@@ -11,9 +11,11 @@ import {
 import { dataDirectories, type LogConfig } from '../../config/log-config.ts'
 import type { TopicConfig } from '../../config/topic-config.ts'
 import { createLog, loadLog } from '../log-loading.ts'
-import { type LogIdentity, PartitionLog, type UnsyncedNames } from '../partition-log.ts'
+import type { LogIdentity, UnsyncedNames } from '../log-surroundings.ts'
+import { PartitionLog } from '../partition-log.ts'
 import { SyncScheduler } from '../sync-scheduler.ts'
-import { checkpointKey } from './checkpoint-file.ts'
+import { checkpointKey, type PartitionOffsets } from './checkpoint-file.ts'
+import { CoalescedWrite } from './coalesced-write.ts'
 import { DataDirectory, InconsistentDataDirectoryError, newKafkaUuid } from './data-directory.ts'
 import {
   isDeletedDirectory,
@@ -24,10 +26,14 @@ import {
 } from './file-names.ts'
 import { partitionMetadataPath, readPartitionTopicId, writePartitionMetadata } from './partition-files.ts'
 
-export type { LogIdentity } from '../partition-log.ts'
+export type { LogIdentity } from '../log-surroundings.ts'
 
 /** How often silent producers are forgotten. */
 const PRODUCER_EXPIRATION_CHECK_MS = 600_000
+/** Kafka's `log.initial.task.delay.ms`: a start has other things to do than to look for old segments. */
+const FIRST_RETENTION_CHECK_MS = 30_000
+/** Logs that are looked at in one turn of the event loop. */
+const LOGS_PER_TURN = 50
 
 export interface LogPlatform {
   readonly clock: Clock
@@ -76,6 +82,7 @@ export class LogManager {
   private retiredTopicIds: ReadonlySet<string> = new Set()
   private readonly syncs: SyncScheduler
   private readonly timers = new Set<Timer>()
+  private readonly starts = new Map<DataDirectory, CoalescedWrite>()
   private isCheckpointDue = false
   private closing: Promise<void> | undefined
 
@@ -105,6 +112,7 @@ export class LogManager {
       const manager = new LogManager(platform, config, clusterId, identified)
       manager.repeat(config['log.flush.offset.checkpoint.interval.ms'], () => manager.checkpoint())
       manager.repeat(PRODUCER_EXPIRATION_CHECK_MS, () => manager.expireProducers())
+      manager.checkRetentionIn(Math.min(FIRST_RETENTION_CHECK_MS, config['log.retention.check.interval.ms']))
       return manager
     } catch (error) {
       for (const directory of opened) directory.release()
@@ -290,7 +298,15 @@ export class LogManager {
     const unsynced = wasScanned ? newNames(directory, path) : NOTHING_UNSYNCED
     const log = new PartitionLog(
       { ...this.platform, syncs: this.syncs },
-      { identity, config, directory: path, unsynced, loaded, jitterShare: random.next() },
+      {
+        identity,
+        config,
+        directory: path,
+        unsynced,
+        loaded,
+        jitterShare: random.next(),
+        checkpointStart: () => this.startsOf(directory).request(),
+      },
     )
     this.register(log)
     return { log, wasScanned, truncatedBytes, damageCount }
@@ -309,6 +325,7 @@ export class LogManager {
         unsynced: newNames(directory, path),
         loaded: createLog(files, path, identity.topicId, clock.nowMs()),
         jitterShare: random.next(),
+        checkpointStart: () => this.startsOf(directory).request(),
       },
     )
     this.register(log)
@@ -391,11 +408,36 @@ export class LogManager {
 
   private async writeCheckpoints(directory: DataDirectory): Promise<void> {
     const logs = this.logsIn(directory)
-    const offsets = (of: readonly PartitionLog[], offsetOf: (log: PartitionLog) => number) =>
-      new Map(of.map(log => [checkpointKey(log.topic, log.partition), offsetOf(log)]))
-    const withCutStart = logs.filter(log => log.logStartOffset > log.firstSegmentOffset)
-    await directory.writeRecoveryPoints(offsets(logs, log => log.recoveryPoint))
-    await directory.writeLogStartOffsets(offsets(withCutStart, log => log.logStartOffset))
+    await directory.writeRecoveryPoints(offsetsOf(logs, log => log.recoveryPoint))
+    await this.writeStarts(directory)
+  }
+
+  private writeStarts(directory: DataDirectory): Promise<void> {
+    const withCutStart = this.logsIn(directory).filter(log => log.hasCutStart)
+    return directory.writeLogStartOffsets(offsetsOf(withCutStart, log => log.logStartOffset))
+  }
+
+  private startsOf(directory: DataDirectory): CoalescedWrite {
+    const known = this.starts.get(directory)
+    if (known !== undefined) return known
+    const write = new CoalescedWrite(() => this.writeStarts(directory))
+    this.starts.set(directory, write)
+    return write
+  }
+
+  private checkRetentionIn(delayMs: number): void {
+    this.after(delayMs, () => {
+      this.checkRetention().finally(() => this.checkRetentionIn(this.config['log.retention.check.interval.ms']))
+    })
+  }
+
+  private async checkRetention(): Promise<void> {
+    const nowMs = this.platform.clock.nowMs()
+    let looked = 0
+    for (const log of [...this.logs()]) {
+      await log.deleteOldSegments(nowMs)
+      if (++looked % LOGS_PER_TURN === 0) await new Promise<void>(resolve => this.platform.timers.soon(resolve))
+    }
   }
 
   private expireProducers(): void {
@@ -411,6 +453,7 @@ export class LogManager {
   }
 
   private after(delayMs: number, work: () => void): void {
+    if (this.closing !== undefined) return
     const timer = this.platform.timers.after(delayMs, () => {
       this.timers.delete(timer)
       work()
@@ -455,6 +498,10 @@ async function identify(
   const id = newKafkaUuid(random)
   await directory.writeIdentity({ clusterId, nodeId, directoryId: id })
   return { directory, id }
+}
+
+function offsetsOf(logs: readonly PartitionLog[], offsetOf: (log: PartitionLog) => number): PartitionOffsets {
+  return new Map(logs.map(log => [checkpointKey(log.topic, log.partition), offsetOf(log)]))
 }
 
 function newNames(directory: DataDirectory, path: string): UnsyncedNames {

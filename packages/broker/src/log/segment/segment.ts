@@ -27,6 +27,8 @@ export interface AppendedBatch {
  */
 export class Segment {
   sizeInBytes: number
+  /** No longer part of its log: the files are called `.deleted`, and nothing but reads under way touches them. */
+  isRetired = false
   /** What was there before this process: not to be expected in the page cache. */
   readonly bytesAtOpen: number
   readonly offsetIndex: OffsetIndex
@@ -79,6 +81,11 @@ export class Segment {
   /** Throws a FileError (ENOENT) once the segment was removed. */
   get log(): OpenFile {
     return (this.logFile ??= this.files.open(this.logPath, this.isRemoved ? 'read' : 'write'))
+  }
+
+  /** When the log file was last written, by the wall clock. */
+  get modifiedMs(): number {
+    return this.files.stat(this.logPath).modifiedMs
   }
 
   /** Greatest timestamp of the segment; −1 without one. */
@@ -297,9 +304,7 @@ export class Segment {
   }
 
   closeIndexes(): void {
-    this.offsetIndex.file.close()
-    this.timeIndex.file.close()
-    this.transactionIndex.file.close()
+    for (const [, { file }] of this.indexes) file.close()
   }
 
   /** Gives the files another suffix, the log first. What is open stays open. */
@@ -312,6 +317,13 @@ export class Segment {
       if (files.exists(file.path)) files.rename(file.path, pathOf(kind))
       file.moved(pathOf(kind))
     }
+  }
+
+  /** Takes the segment out of its log. Reads under way can go on until {@link remove}. */
+  retire(): void {
+    this.rename('.deleted')
+    this.isRetired = true
+    this.closeIndexes()
   }
 
   /** Removes the files. */
