@@ -45,6 +45,7 @@ export function mapKeys(
   fromOffset: number,
   { latest, transactions, codecs }: Pick<CompactionPass, 'latest' | 'transactions' | 'codecs'>,
 ): boolean {
+  assertUndamaged(batch, codecs)
   if (batch.isControl) {
     transactions.marker(batch)
   } else if (!transactions.wasAborted(batch)) {
@@ -62,8 +63,7 @@ export function mapKeys(
 
 /** The batches of the log have to come in order. Throws CorruptBatchError. */
 export function compactBatch(batch: RecordBatch, pass: CompactionPass): CompactedBatch {
-  // What is written again gets a new checksum, which must not vouch for damaged bytes.
-  if (!batch.hasValidChecksum(pass.codecs)) throw new CorruptBatchError('wrong checksum', batch.baseOffset)
+  assertUndamaged(batch, pass.codecs)
   if (batch.isControl) {
     const { isObsolete, abortedSpan } = pass.transactions.marker(batch)
     const mustGo = isObsolete && isPastHorizon(batch, pass)
@@ -72,6 +72,11 @@ export function compactBatch(batch: RecordBatch, pass: CompactionPass): Compacte
   }
   if (pass.transactions.wasAborted(batch)) return { kept: emptiedOrNull(batch, pass) }
   return { kept: keptRecords(batch, pass, isWanted, false) }
+}
+
+/** A damaged key would replace another one; damaged records that are written again would get a checksum that vouches for them. */
+function assertUndamaged(batch: RecordBatch, codecs: BatchCodecs): void {
+  if (!batch.hasValidChecksum(codecs)) throw new CorruptBatchError('wrong checksum', batch.baseOffset)
 }
 
 interface MetRecord {
