@@ -10,6 +10,7 @@ import type { ClusterUnderTest } from './cluster-under-test.ts'
 import { consumerBehaviour } from './consumer-behaviour.ts'
 import { processingBehaviour } from './processing-behaviour.ts'
 import { producerBehaviour } from './producer-behaviour.ts'
+import { rxjsBehaviour } from './rxjs-behaviour.ts'
 
 const real = realPlatform()
 const platform: Platform = { ...real, network: memoryNetwork(real.timers) }
@@ -37,3 +38,4 @@ producerBehaviour(cluster)
 consumerBehaviour(cluster)
 adminBehaviour(cluster)
 processingBehaviour(cluster)
+rxjsBehaviour(cluster)
