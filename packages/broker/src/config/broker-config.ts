@@ -15,6 +15,7 @@ import {
 } from '@millrace/protocol'
 import { LOG_CONFIG } from './log-config.ts'
 import { optional } from './optional-setting.ts'
+import { TRANSACTION_CONFIG } from './transaction-config.ts'
 
 const MAX_INT = 2 ** 31 - 1
 /** Recovery takes a greater size for damage, not for a batch: what passes this must not get into a log. */
@@ -60,6 +61,11 @@ const SOCKET_CONFIG = defineConfig({
     type: int({ min: 0 }),
     default: 1_000,
     doc: 'Fetch sessions that are kept at once.',
+  },
+  'max.request.partition.size.limit': {
+    type: int({ min: 1 }),
+    default: 2_000,
+    doc: 'Partitions that one answer about topics page by page describes.',
   },
   'fetch.max.bytes': { type: int({ min: 1024 }), default: 57_671_680, doc: 'The most one fetch returns.' },
 })
@@ -128,6 +134,7 @@ export const BROKER_CONFIG = Object.freeze({
   ...SOCKET_CONFIG,
   ...TOPIC_DEFAULTS_CONFIG,
   ...GROUP_CONFIG,
+  ...TRANSACTION_CONFIG,
 })
 
 export type BrokerConfig = ConfigValues<typeof BROKER_CONFIG>

@@ -13,6 +13,8 @@ import type { TopicImage } from '../metadata/metadata-image.ts'
 import { INTERNAL_TOPICS, OFFSETS_TOPIC, topicNameProblem } from '../metadata/topic-name.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import type { NewTopic } from '../topics/create-topic.ts'
+import { CLUSTER_OPERATIONS, NOT_ASKED_FOR, TOPIC_OPERATIONS } from './authorized-operations.ts'
+import { describePartition } from './partition-description.ts'
 import { type BrokerServices, handler } from './services.ts'
 
 type TopicAnswer = InputOf<typeof MetadataResponse>['topics'][number]
@@ -36,7 +38,10 @@ export function metadata(services: BrokerServices): RequestHandler {
       brokers: [{ nodeId, host, port, rack: config['broker.rack'] }],
       clusterId: services.clusterId,
       controllerId: nodeId,
-      topics: answers,
+      topics: request.includeTopicAuthorizedOperations
+        ? answers.map(answer => ({ ...answer, topicAuthorizedOperations: TOPIC_OPERATIONS }))
+        : answers,
+      clusterAuthorizedOperations: request.includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED_FOR,
     }
   }
 
@@ -66,20 +71,9 @@ export function metadata(services: BrokerServices): RequestHandler {
   }
 
   function described(topic: TopicImage): TopicAnswer {
-    const nodeId = config['node.id']
-    const partitions = Array.from({ length: topic.partitionCount }, (_, partitionIndex) => {
-      const log = topics.log(topic.name, partitionIndex)
-      const isOffline = log === undefined || log.offlineReason !== undefined
-      return {
-        errorCode: isOffline ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.NONE,
-        partitionIndex,
-        leaderId: isOffline ? -1 : nodeId,
-        leaderEpoch: log?.leaderEpoch ?? -1,
-        replicaNodes: [nodeId],
-        isrNodes: isOffline ? [] : [nodeId],
-        offlineReplicas: isOffline ? [nodeId] : [],
-      }
-    })
+    const partitions = Array.from({ length: topic.partitionCount }, (_, index) =>
+      describePartition(services, topic, index),
+    )
     const { name, id: topicId } = topic
     return { errorCode: ErrorCode.NONE, name, topicId, isInternal: INTERNAL_TOPICS.has(name), partitions }
   }

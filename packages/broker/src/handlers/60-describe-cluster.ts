@@ -1,12 +1,13 @@
 /** DescribeCluster (API key 60), v0 to v2. */
 import { APIS, type DescribeClusterRequest, ErrorCode } from '@millrace/protocol'
 import type { RequestHandler } from '../server/request-handler.ts'
+import { CLUSTER_OPERATIONS, NOT_ASKED_FOR } from './authorized-operations.ts'
 import { type BrokerServices, handler } from './services.ts'
 
 const BROKERS = 1
 
 export function describeCluster({ clusterId, config, advertised }: BrokerServices): RequestHandler {
-  function handle({ endpointType }: DescribeClusterRequest) {
+  function handle({ endpointType, includeClusterAuthorizedOperations }: DescribeClusterRequest) {
     if (endpointType !== BROKERS)
       return {
         errorCode: ErrorCode.MISMATCHED_ENDPOINT_TYPE,
@@ -22,6 +23,7 @@ export function describeCluster({ clusterId, config, advertised }: BrokerService
       clusterId,
       controllerId: nodeId,
       brokers: [{ brokerId: nodeId, host, port, rack: config['broker.rack'] }],
+      clusterAuthorizedOperations: includeClusterAuthorizedOperations ? CLUSTER_OPERATIONS : NOT_ASKED_FOR,
     }
   }
   return handler(APIS.DescribeCluster, 'strict', handle)

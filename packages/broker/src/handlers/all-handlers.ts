@@ -19,11 +19,20 @@ import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
 import { alterConfigs } from './33-alter-configs.ts'
+import { alterReplicaLogDirs } from './34-alter-replica-log-dirs.ts'
+import { describeLogDirs } from './35-describe-log-dirs.ts'
 import { createPartitions } from './37-create-partitions.ts'
 import { deleteGroups } from './42-delete-groups.ts'
+import { electLeaders } from './43-elect-leaders.ts'
 import { incrementalAlterConfigs } from './44-incremental-alter-configs.ts'
+import { alterPartitionReassignments } from './45-alter-partition-reassignments.ts'
+import { listPartitionReassignments } from './46-list-partition-reassignments.ts'
 import { offsetDelete } from './47-offset-delete.ts'
+import { describeQuorum } from './55-describe-quorum.ts'
+import { updateFeatures } from './57-update-features.ts'
 import { describeCluster } from './60-describe-cluster.ts'
+import { unregisterBroker } from './64-unregister-broker.ts'
+import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import type { BrokerServices } from './services.ts'
 
 /** Every API this broker serves, by key. What is not here is neither advertised nor answered. */
@@ -42,18 +51,27 @@ export function allHandlers(services: BrokerServices): ReadonlyMap<number, Reque
     syncGroup(services),
     describeGroups(services),
     listGroups(services),
-    apiVersions(() => handlers.map(handler => handler.api)),
+    apiVersions(services, () => handlers.map(handler => handler.api)),
     createTopics(services),
     deleteTopics(services),
     initProducerId(services),
     offsetForLeaderEpoch(services),
     describeConfigs(services),
     alterConfigs(services),
+    alterReplicaLogDirs(services),
+    describeLogDirs(services),
     createPartitions(services),
     deleteGroups(services),
+    electLeaders(services),
     incrementalAlterConfigs(services),
+    alterPartitionReassignments(services),
+    listPartitionReassignments(),
     offsetDelete(services),
+    describeQuorum(services),
+    updateFeatures(services),
     describeCluster(services),
+    unregisterBroker(services),
+    describeTopicPartitions(services),
   ]
   return new Map(handlers.map(handler => [handler.api.key, handler]))
 }

@@ -1,10 +1,12 @@
-import type { Clock, Codecs } from '@millrace/platform'
+import type { Clock, Codecs, Files } from '@millrace/platform'
 import type { Api, InputOf, ValueOf } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import type { Endpoint } from '../config/listener.ts'
 import type { GroupCoordinator } from '../coordinator/group-coordinator.ts'
 import type { FetchPurgatory } from '../fetch/fetch-purgatory.ts'
 import type { FetchSessions } from '../fetch/fetch-sessions.ts'
+import type { LogManager } from '../log/directory/log-manager.ts'
+import type { MetadataLog } from '../metadata/metadata-log.ts'
 import type { ProducerIds } from '../metadata/producer-ids.ts'
 import type { Ordering, RequestContext, RequestHandler } from '../server/request-handler.ts'
 import type { Topics } from '../topics/topics.ts'
@@ -15,6 +17,9 @@ export interface BrokerServices {
   readonly clusterId: string
   readonly clock: Clock
   readonly codecs: Codecs
+  readonly files: Files
+  readonly logs: LogManager
+  readonly metadata: MetadataLog
   readonly topics: Topics
   readonly groups: GroupCoordinator
   readonly fetches: FetchPurgatory

@@ -1,5 +1,6 @@
 import type { MetadataRecordInput } from '@millrace/protocol'
 import { ConfigResource } from './config-resource.ts'
+import { FeatureLevels } from './features.ts'
 import { collisionKey } from './topic-name.ts'
 
 export interface TopicImage {
@@ -16,6 +17,7 @@ export interface TopicImage {
  * is never changed but replaced.
  */
 export class MetadataImage {
+  readonly features = new FeatureLevels()
   private readonly byName = new Map<string, TopicImage>()
   private readonly nameById = new Map<string, string>()
   private readonly nameByCollisionKey = new Map<string, string>()
@@ -54,6 +56,8 @@ export class MetadataImage {
         if (record.value.resourceType === ConfigResource.topic)
           this.setTopicConfig(record.value.resourceName, record.value.name, record.value.value)
         return
+      case 'FeatureLevelRecord':
+        return this.features.set(record.value.name, record.value.featureLevel)
       case 'ProducerIdsRecord':
         this.firstFreeProducerId = Math.max(this.firstFreeProducerId, record.value.nextProducerId)
     }

@@ -59,6 +59,14 @@ export class MetadataLog {
     return metadata
   }
 
+  /** Grows with every change. */
+  get highWatermark(): number {
+    return this.log.highWatermark
+  }
+  get leaderEpoch(): number {
+    return this.log.leaderEpoch
+  }
+
   /**
    * Changes run one at a time: `decide` sees the image with all earlier changes in it, its records are appended, synced and
    * replayed, listeners called, then the promise resolves. Rejects with what `decide` throws, with KAFKA_STORAGE_ERROR, and with
