@@ -5,6 +5,7 @@
 import { adminBehaviour } from '../../packages/client/test/behaviour/admin-behaviour.ts'
 import { consumerBehaviour } from '../../packages/client/test/behaviour/consumer-behaviour.ts'
 import { producerBehaviour } from '../../packages/client/test/behaviour/producer-behaviour.ts'
+import { transactionBehaviour } from '../../packages/client/test/behaviour/transaction-behaviour.ts'
 
 const bootstrapServers = process.env.MILLRACE_KAFKA_SERVERS
 if (bootstrapServers === undefined)
@@ -14,3 +15,4 @@ const cluster = () => ({ bootstrapServers })
 producerBehaviour(cluster)
 consumerBehaviour(cluster)
 adminBehaviour(cluster)
+transactionBehaviour(cluster)

@@ -40,6 +40,7 @@ export type {
   RecordMetadata,
   SendListener,
 } from './producer/producer-record.ts'
+export * from './producer/session/transaction-errors.ts'
 export type { SecurityOptions } from './security/connection-security.ts'
 export type { OAuthBearerToken, OAuthBearerTokenProvider } from './security/oauth-bearer.ts'
 export { AuthenticationError, type SaslExchange, type SaslMechanism } from './security/sasl-exchange.ts'

@@ -68,3 +68,11 @@ export class UnexpectedAnswerError extends MillraceError {
     super(`broker ${broker} answered nonsense: ${reason}`)
   }
 }
+
+/** A state machine was told something that its table does not allow: a bug of this client. */
+export class IllegalMoveError extends MillraceError {
+  readonly code = 'ILLEGAL_MOVE'
+  constructor(state: string, event: string) {
+    super(`${event} cannot happen in state ${state}`)
+  }
+}

@@ -13,7 +13,7 @@ import {
 import type { TopicMetadata } from '../cluster/metadata.ts'
 import { TopicPartitionMap } from '../cluster/topic-partition.ts'
 import { TimeoutError } from '../errors/client-errors.ts'
-import { PartitionQueue } from './partition-queue.ts'
+import { type Numbering, PartitionQueue } from './partition-queue.ts'
 import type { DefaultPartitioner, Partitioner } from './partitioner.ts'
 import { ProducerBatch } from './producer-batch.ts'
 import { InvalidRecordError } from './producer-errors.ts'
@@ -28,7 +28,7 @@ export interface AccumulatorSettings {
   readonly batchSizeBytes: number
   readonly maxRequestBytes: number
   readonly compression: Compression
-  readonly isIdempotent: boolean
+  readonly numbering: Numbering
   readonly maxBlockMs: number
 }
 
@@ -62,6 +62,8 @@ export class Accumulator {
     private readonly defaultPartitioner: DefaultPartitioner,
     private readonly partitioner: Partitioner | undefined,
     private readonly codecs: BatchCodecs,
+    /** Hears of records that failed before they were in a batch. */
+    private readonly onFailed: (error: MillraceError) => void,
   ) {}
 
   /** Topics that records wait for. */
@@ -167,6 +169,17 @@ export class Accumulator {
     if (queue.isEmpty) this.active.delete(queue)
   }
 
+  /** Gives up what was never sent, and what never will be. */
+  drop(error: MillraceError): void {
+    for (const topic of [...this.unplaced.keys()]) this.refuseTopic(topic, error)
+    for (const queue of [...this.active]) {
+      for (const batch of queue.drop()) {
+        this.release(queue, batch)
+        batch.failed(error)
+      }
+    }
+  }
+
   /** Gives up everything. */
   abandon(error: MillraceError): void {
     for (const topic of [...this.unplaced.keys()]) this.refuseTopic(topic, error)
@@ -212,7 +225,7 @@ export class Accumulator {
       queue.topic,
       queue.partition,
       nowMs,
-      this.settings.compression,
+      { compression: this.settings.compression, transactional: this.settings.numbering === 'perTransaction' },
       this.codecs,
       initialBytes,
     )
@@ -236,7 +249,7 @@ export class Accumulator {
       )
     let queue = this.queues.get(topic.name, partition)
     if (queue === undefined) {
-      queue = new PartitionQueue(topic.name, partition, this.settings.isIdempotent)
+      queue = new PartitionQueue(topic.name, partition, this.settings.numbering)
       this.queues.set(topic.name, partition, queue)
     }
     return queue
@@ -244,6 +257,7 @@ export class Accumulator {
 
   private fail(record: PreparedRecord, listener: SendListener | undefined, error: MillraceError): void {
     this.bufferedBytes -= record.sizeInBytes
+    this.onFailed(error)
     listener?.failed(error, { topic: record.topic, partition: record.partition ?? -1, recordCount: 1 })
   }
 

@@ -13,7 +13,8 @@
  *    flight: a broker without state for a producer takes any sequence, so a second batch could be accepted although the
  *    first was not.
  * 4. A batch whose fate is unknown when it is given up counts as written. If it was not, the next one is refused as out of
- *    order, which proves the gap: then the partition starts over at sequence 0 under the next producer epoch.
+ *    order, which proves the gap: then the partition starts over at sequence 0 under the next producer epoch. In a
+ *    transaction the epoch is not the partition's to choose: it is broken until the next one.
  */
 const SEQUENCES = 2 ** 31
 const LAST_PRODUCER_EPOCH = 0x7fff
@@ -29,6 +30,9 @@ export interface ProducerIdentity {
 export interface ProducerStamp extends ProducerIdentity {
   readonly baseSequence: number
 }
+
+/** How the batches of a producer are numbered: not at all, with epochs of each partition's own, or with the transaction's. */
+export type Numbering = 'none' | 'perPartition' | 'perTransaction'
 
 export interface QueuedBatch {
   readonly recordCount: number
@@ -52,6 +56,7 @@ export class PartitionQueue<B extends QueuedBatch> {
   private spentProducerId = -1
   private firstSequence = 0
   private isConfirmed = false
+  private hasGap = false
   /** Creation time of the newest batch there was. */
   private latestMs = 0
   /** What carries the batches in flight. */
@@ -62,7 +67,7 @@ export class PartitionQueue<B extends QueuedBatch> {
   constructor(
     readonly topic: string,
     readonly partition: number,
-    private readonly isIdempotent: boolean,
+    private readonly numbering: Numbering,
   ) {}
 
   get isEmpty(): boolean {
@@ -79,13 +84,19 @@ export class PartitionQueue<B extends QueuedBatch> {
   }
   /** Nothing can be sent before {@link adopt}. */
   get needsIdentity(): boolean {
-    return this.isIdempotent && this.identity === null
+    return this.numbering !== 'none' && this.identity === null
+  }
+  /** Sequences of a transaction are missing for good: nothing can be sent before the next epoch. */
+  get isBroken(): boolean {
+    return this.hasGap
   }
 
-  /** Who writes from now on, from sequence 0. Only while {@link needsIdentity}. False: a new producer id is needed. */
+  /** Who writes from now on, from sequence 0 unless it is who wrote before. False: a new producer id is needed. */
   adopt(identity: ProducerIdentity): boolean {
     if (identity.producerId === this.spentProducerId) return false
+    if (this.isWrittenBy(identity)) return true
     this.identity = identity
+    this.hasGap = false
     this.firstSequence = 0
     this.isConfirmed = false
     return true
@@ -99,12 +110,12 @@ export class PartitionQueue<B extends QueuedBatch> {
 
   /** The batch to send next if the time is right, given the rules above. It may still be open. */
   get candidate(): B | undefined {
-    if (this.needsIdentity) return undefined
+    if (this.needsIdentity || this.hasGap) return undefined
     const { batches } = this
     for (let index = 0; index < batches.length; index++) {
       const batch = batches[index]!
       if (batch.isInFlight) {
-        if (this.isIdempotent && !this.isConfirmed) return undefined
+        if (this.numbering !== 'none' && !this.isConfirmed) return undefined
         continue
       }
       return batch.attempts > 0 && index > 0 ? undefined : batch
@@ -203,6 +214,14 @@ export class PartitionQueue<B extends QueuedBatch> {
     return oldest
   }
 
+  /** Gives up what is not in flight, of that only what was never sent unless the partition is broken. */
+  drop(): B[] {
+    const stays = (batch: B) => batch.isInFlight || (batch.attempts > 0 && !this.hasGap)
+    const dropped = this.batches.filter(batch => !stays(batch))
+    this.batches.splice(0, this.batches.length, ...this.batches.filter(stays))
+    return dropped
+  }
+
   /** Gives up everything, oldest first. */
   abandon(): B[] {
     this.inFlight = 0
@@ -219,13 +238,11 @@ export class PartitionQueue<B extends QueuedBatch> {
     return index
   }
 
+  private isWrittenBy({ producerId, producerEpoch }: ProducerIdentity): boolean {
+    return this.identity?.producerId === producerId && this.identity.producerEpoch === producerEpoch
+  }
   private isCurrent(batch: B): boolean {
-    const { identity } = this
-    return (
-      identity !== null &&
-      batch.stamp?.producerId === identity.producerId &&
-      batch.stamp.producerEpoch === identity.producerEpoch
-    )
+    return batch.stamp !== null && this.isWrittenBy(batch.stamp)
   }
 
   private advance(batch: B): void {
@@ -235,6 +252,10 @@ export class PartitionQueue<B extends QueuedBatch> {
   private startOver(): void {
     const { identity } = this
     if (identity === null) return
+    if (this.numbering === 'perTransaction') {
+      this.hasGap = true
+      return
+    }
     this.firstSequence = 0
     this.isConfirmed = false
     const { producerId, producerEpoch } = identity

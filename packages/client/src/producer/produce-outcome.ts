@@ -22,6 +22,13 @@ const OUTCOMES: ReadonlyMap<number, ProduceOutcome> = new Map<number, ProduceOut
   [ErrorCode.MESSAGE_TOO_LARGE, 'tooLarge'],
 ])
 
-export function produceOutcome(errorCode: number): ProduceOutcome {
+/** In a transaction the epoch is not ours to choose, so a batch under a wrong one is refused for good. */
+const NOT_IN_TRANSACTIONS: ReadonlySet<number> = new Set([
+  ErrorCode.UNKNOWN_PRODUCER_ID,
+  ErrorCode.INVALID_PRODUCER_EPOCH,
+])
+
+export function produceOutcome(errorCode: number, isTransactional: boolean): ProduceOutcome {
+  if (isTransactional && NOT_IN_TRANSACTIONS.has(errorCode)) return 'refused'
   return OUTCOMES.get(errorCode) ?? (kafkaErrorOf(errorCode).retriable ? 'retry' : 'refused')
 }

@@ -1,6 +1,6 @@
 import {
   type BatchCodecs,
-  type Compression,
+  type BatchOptions,
   type MillraceError,
   type NewRecord,
   RecordBatch,
@@ -36,11 +36,11 @@ export class ProducerBatch implements QueuedBatch {
     readonly topic: string,
     readonly partition: number,
     readonly createdMs: number,
-    private readonly compression: Compression,
+    private readonly options: BatchOptions,
     private readonly codecs: BatchCodecs,
     initialBytes: number,
   ) {
-    this.builder = new RecordBatchBuilder({ compression, initialBytes }, codecs)
+    this.builder = new RecordBatchBuilder({ ...options, initialBytes }, codecs)
   }
 
   get recordCount(): number {
@@ -94,8 +94,8 @@ export class ProducerBatch implements QueuedBatch {
     return parts
   }
   private part(): ProducerBatch {
-    const { topic, partition, createdMs, compression, codecs } = this
-    return new ProducerBatch(topic, partition, createdMs, compression, codecs, this.sizeInBytes / 2)
+    const { topic, partition, createdMs, options, codecs } = this
+    return new ProducerBatch(topic, partition, createdMs, options, codecs, this.sizeInBytes / 2)
   }
 
   /** `callback` runs when the outcome is known, whichever it is. */

@@ -7,6 +7,7 @@ import {
   int,
   long,
   oneOf,
+  text,
 } from '@millrace/protocol'
 import { CONNECTION_CONFIG } from '../config/connection-config.ts'
 import { type OptionsOf, type ParsedOptions, parseOptions } from '../config/options.ts'
@@ -80,6 +81,16 @@ export const PRODUCER_CONFIG = defineConfig({
     default: 120_000,
     doc: 'When a record counts as failed: waiting, sending and all retries together. At least linger.ms + request.timeout.ms.',
   },
+  'transactional.id': {
+    type: text(),
+    default: '',
+    doc: 'Makes the producer transactional. The same for each incarnation of one writer: a newer one fences the older.',
+  },
+  'transaction.timeout.ms': {
+    type: int({ min: 1 }),
+    default: 60_000,
+    doc: 'How long a transaction may be open before the coordinator aborts it and fences its producer.',
+  },
   'compression.type': {
     type: oneOf(...COMPRESSIONS),
     default: 'none',
@@ -103,7 +114,10 @@ export function producerSettings(
   others: readonly string[],
 ): ProducerSettings {
   const { values, isGiven } = parseOptions(PRODUCER_CONFIG, options, others)
-  const enableIdempotence = idempotence(values, isGiven('enableIdempotence'))
+  const isTransactional = values.transactionalId !== ''
+  if (isTransactional && !values.enableIdempotence)
+    throw new ContradictingSettingsError(['transactionalId', 'enableIdempotence'], 'transactions need idempotence')
+  const enableIdempotence = idempotence(values, isTransactional || isGiven('enableIdempotence'))
   const deliveryTimeoutMs = deliveryTimeout(values, isGiven('deliveryTimeoutMs'))
   if (values.batchSize > values.maxRequestSize && isGiven('batchSize'))
     throw new InvalidConfigError('batchSize', values.batchSize, `maxRequestSize is only ${values.maxRequestSize}`)

@@ -1,6 +1,6 @@
 /** What `Producer` stands in front of: admission to the buffer, then accumulator and sender. */
 import type { Platform, Timer } from '@millrace/platform'
-import type { MillraceError } from '@millrace/protocol'
+import { MillraceError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import { withTimeLimit } from '../connection/time-limit.ts'
@@ -8,6 +8,7 @@ import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
 import type { ConnectionSecurity } from '../security/connection-security.ts'
 import { Accumulator, type PreparedRecord } from './accumulator.ts'
 import { BlockedSends } from './blocked-sends.ts'
+import type { Numbering } from './partition-queue.ts'
 import { DefaultPartitioner, type Partitioner } from './partitioner.ts'
 import { prepareRecord } from './prepare-record.ts'
 import type { ProducerSettings } from './producer-config.ts'
@@ -15,6 +16,10 @@ import { BufferExhaustedError } from './producer-errors.ts'
 import type { AppendedRange, ProducerRecord, RecordMetadata, SendListener } from './producer-record.ts'
 import { BatchSend, SingleSend } from './send-results.ts'
 import { Sender } from './sender.ts'
+import { IdempotentSession } from './session/idempotent-session.ts'
+import { ANONYMOUS_SESSION, type ProducerSession } from './session/producer-session.ts'
+import { InvalidProducerStateError } from './session/transaction-errors.ts'
+import { TransactionalSession } from './session/transactional-session.ts'
 
 /** `enqueue` may overshoot `buffer.memory` up to this multiple of it. */
 const HARD_LIMIT_FACTOR = 2
@@ -22,7 +27,10 @@ const HARD_LIMIT_FACTOR = 2
 export class ProducerEngine {
   private readonly cluster: Cluster
   private readonly accumulator: Accumulator
+  private readonly session: ProducerSession
   private readonly sender: Sender
+  /** Ends everything; see {@link isClosing}. */
+  private readonly closed = new AbortController()
   private readonly blocked = new BlockedSends()
   private blockedTimer: Timer | undefined
   private roomCallbacks: (() => void)[] = []
@@ -40,14 +48,50 @@ export class ProducerEngine {
         batchSizeBytes: settings.batchSize,
         maxRequestBytes: settings.maxRequestSize,
         compression: settings.compressionType,
-        isIdempotent: settings.enableIdempotence,
+        numbering: numberingOf(settings),
         maxBlockMs: settings.maxBlockMs,
       },
       new DefaultPartitioner(settings.batchSize, platform.random),
       partitioner,
       platform.codecs,
+      error => this.session.gaveUp(error, false),
     )
-    this.sender = new Sender(this.cluster, this.accumulator, settings, () => this.roomMade())
+    this.session = this.sessionFor(settings)
+    const { signal } = this.closed
+    this.sender = new Sender(this.cluster, this.accumulator, settings, this.session, signal, () => this.roomMade())
+  }
+
+  private sessionFor(settings: ProducerSettings): ProducerSession {
+    const { signal } = this.closed
+    if (settings.transactionalId !== '') {
+      const host = {
+        settle: () => this.settleAll(),
+        drop: (error: MillraceError) => {
+          this.abandonBlocked(error)
+          this.accumulator.drop(error)
+          this.roomMade()
+        },
+        abandon: (error: MillraceError) => {
+          this.abandonBlocked(error)
+          this.accumulator.abandon(error)
+          this.roomMade()
+        },
+        onNews: () => this.sender.wake(),
+      }
+      return new TransactionalSession(this.cluster, settings, host, signal)
+    }
+    if (!settings.enableIdempotence) return ANONYMOUS_SESSION
+    const { deliveryTimeoutMs } = settings
+    return new IdempotentSession(this.cluster, deliveryTimeoutMs, signal, failure =>
+      this.sender.sessionChanged(failure),
+    )
+  }
+
+  /** Throws unless there is a `transactional.id`. */
+  get transactions(): TransactionalSession {
+    this.requireOpen()
+    if (this.session instanceof TransactionalSession) return this.session
+    throw new InvalidProducerStateError('the producer is not transactional: set transactionalId')
   }
 
   send(record: ProducerRecord): Promise<RecordMetadata> {
@@ -120,12 +164,14 @@ export class ProducerEngine {
     this.isClosing = true
     const closed = new ClosedError('producer')
     try {
+      if (this.session instanceof TransactionalSession)
+        await this.session.finish({ timeoutMs: timeoutMs ?? this.settings.maxBlockMs })
       if (timeoutMs === undefined) await this.flush(undefined)
       else await withTimeLimit(this.platform.timers, this.settleAll(), { timeoutMs }, () => closed)
     } catch (error) {
       if (error !== closed) throw error
     } finally {
-      this.sender.close()
+      this.closed.abort(closed)
       this.cluster.close()
       this.blockedTimer?.cancel()
       this.abandonBlocked(closed)
@@ -140,7 +186,14 @@ export class ProducerEngine {
 
   private prepare(topic: string, record: Omit<ProducerRecord, 'topic'>): PreparedRecord {
     this.requireOpen()
-    return prepareRecord(topic, record, this.platform.clock.nowMs(), this.settings.maxRequestSize)
+    this.session.requireOpenForRecords()
+    try {
+      return prepareRecord(topic, record, this.platform.clock.nowMs(), this.settings.maxRequestSize)
+    } catch (error) {
+      // A transaction without one of its records must not be committed.
+      if (error instanceof MillraceError) this.session.gaveUp(error, false)
+      throw error
+    }
   }
 
   private admit(record: PreparedRecord, listener: SendListener | undefined, staysTogether: boolean): void {
@@ -195,10 +248,16 @@ export class ProducerEngine {
 
   private failBlocked(error: MillraceError): void {
     const { record, listener } = this.blocked.shift()!
+    this.session.gaveUp(error, false)
     listener?.failed(error, { topic: record.topic, partition: record.partition ?? -1, recordCount: 1 })
   }
 
   private abandonBlocked(error: MillraceError): void {
     while (!this.blocked.isEmpty) this.failBlocked(error)
   }
+}
+
+function numberingOf({ transactionalId, enableIdempotence }: ProducerSettings): Numbering {
+  if (transactionalId !== '') return 'perTransaction'
+  return enableIdempotence ? 'perPartition' : 'none'
 }

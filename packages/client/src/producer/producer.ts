@@ -1,6 +1,9 @@
 import { realPlatform } from '@millrace/platform'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
+import type { CallOptions } from '../config/call-options.ts'
 import type { PlatformOption } from '../config/platform-option.ts'
+import type { TimeLimit } from '../connection/time-limit.ts'
+import type { GroupIdentity, OffsetToCommit } from '../consumer/group/group-offsets.ts'
 import { connectionSecurity, SECURITY_OPTIONS, type SecurityOptions } from '../security/connection-security.ts'
 import type { Partitioner } from './partitioner.ts'
 import { type ProducerConfigOptions, producerSettings } from './producer-config.ts'
@@ -21,6 +24,7 @@ export interface ProducerOptions extends ProducerConfigOptions, PlatformOption, 
  */
 export class Producer implements AsyncDisposable {
   private readonly engine: ProducerEngine
+  private readonly maxBlockMs: number
   private closing: Promise<void> | undefined
 
   /** Connects on the first send. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
@@ -28,6 +32,7 @@ export class Producer implements AsyncDisposable {
     const settings = producerSettings({ ...options }, ['platform', 'partitioner', ...SECURITY_OPTIONS])
     const platform = options.platform ?? realPlatform()
     const security = connectionSecurity(settings, options, platform)
+    this.maxBlockMs = settings.maxBlockMs
     this.engine = new ProducerEngine(settings, options.partitioner, platform, security)
   }
 
@@ -70,6 +75,47 @@ export class Producer implements AsyncDisposable {
     return this.engine.flush(options.signal)
   }
 
+  /**
+   * Once, before the first transaction: fences earlier producers with the same `transactionalId` and ends what they left
+   * open. Like all calls about transactions it takes at most `max.block.ms` unless told otherwise; after a
+   * `TimeoutError` the same call goes on where it stopped. Rejects with the `KafkaError` of a coordinator that refused.
+   */
+  async initTransactions(options: CallOptions = {}): Promise<void> {
+    await this.engine.transactions.initialize(this.limit(options))
+  }
+
+  /** From now on what is sent belongs to one transaction. Throws `ProducerFencedError`, `InvalidProducerStateError`. */
+  beginTransaction(): void {
+    this.engine.transactions.begin()
+  }
+
+  /**
+   * Makes offsets of a consumer group part of the transaction: they count once it is committed. `group` comes from
+   * `Consumer.groupMetadata()`, so a member that the group has put out is refused (KIP-447): then this rejects with
+   * `CommitFailedError`, and the transaction must be aborted, as after every error that is not retriable.
+   */
+  async sendOffsetsToTransaction(
+    offsets: readonly OffsetToCommit[],
+    group: GroupIdentity,
+    options: CallOptions = {},
+  ): Promise<void> {
+    await this.engine.transactions.sendOffsets(offsets, group, this.limit(options))
+  }
+
+  /**
+   * Waits for all records and ends the transaction: they and the offsets become visible together. Rejects with
+   * `TransactionMustAbortError` if a record or offset could not be written, and with `ProducerFencedError` if the
+   * transaction was taken away. After a `TimeoutError` the outcome is not known: repeat the call.
+   */
+  async commitTransaction(options: CallOptions = {}): Promise<void> {
+    await this.engine.transactions.commit(this.limit(options))
+  }
+
+  /** Ends the transaction without effect. Records that were not sent yet fail with `TransactionAbortedError`. */
+  async abortTransaction(options: CallOptions = {}): Promise<void> {
+    await this.engine.transactions.abort(this.limit(options))
+  }
+
   /** Waits for a topic that does not exist yet for up to `max.block.ms`; asking may create it. */
   partitionsFor(topic: string, options: { signal?: AbortSignal } = {}): Promise<readonly PartitionMetadata[]> {
     return this.engine.partitionsFor(topic, options.signal)
@@ -77,7 +123,7 @@ export class Producer implements AsyncDisposable {
 
   /**
    * Waits for the outcome of everything sent, at most `timeoutMs` if given; what is left then fails with `ClosedError`.
-   * Idempotent.
+   * An open transaction is aborted. Idempotent.
    */
   close(options: { timeoutMs?: number } = {}): Promise<void> {
     this.closing ??= this.engine.close(options.timeoutMs)
@@ -86,5 +132,9 @@ export class Producer implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  private limit(options: CallOptions): TimeLimit {
+    return { timeoutMs: options.timeoutMs ?? this.maxBlockMs, signal: options.signal }
   }
 }

@@ -4,36 +4,28 @@
  * many wakes in one turn of the event loop become one, which is what makes batches out of single sends.
  */
 import type { Platform, Timer } from '@millrace/platform'
-import {
-  APIS,
-  ErrorCode,
-  type InputOf,
-  KafkaError,
-  MillraceError,
-  type ProduceRequest,
-  type ProduceResponse,
-} from '@millrace/protocol'
+import { APIS, ErrorCode, KafkaError, MillraceError, type ProduceResponse } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/metadata.ts'
 import { isRetriable, staleKnowledgeOf } from '../cluster/retry.ts'
-import { TopicPartitionMap } from '../cluster/topic-partition.ts'
+import { nameOfPartition, type TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { BrokerConnection } from '../connection/broker-connection.ts'
-import { ClosedError, UnexpectedAnswerError } from '../errors/client-errors.ts'
+import { UnexpectedAnswerError } from '../errors/client-errors.ts'
 import { type Accumulator, BATCH_OVERHEAD_BYTES } from './accumulator.ts'
-import type { PartitionQueue, ProducerIdentity } from './partition-queue.ts'
+import type { PartitionQueue } from './partition-queue.ts'
 import { produceOutcome } from './produce-outcome.ts'
+import { type BuiltProduceRequest, type PartitionAnswer, produceRequest } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerSettings } from './producer-config.ts'
 import { DeliveryTimeoutError } from './producer-errors.ts'
+import type { ProducerSession } from './session/producer-session.ts'
 
-/** Versions from here on name topics by id. */
-const FIRST_VERSION_WITH_TOPIC_IDS = 13
-const WIRE_ACKS = { all: -1, 0: 0, 1: 1 } as const
+/** The transaction before is being ended, which takes milliseconds. */
+const CONCURRENT_TRANSACTIONS_PAUSE_MS = 20
 /** Turns may be armed this far ahead at most; nothing happens before that without a wake. */
 const LONGEST_WAIT_MS = 60_000
 
 type Queue = PartitionQueue<ProducerBatch>
-type PartitionAnswer = ProduceResponse['responses'][number]['partitionResponses'][number]
 
 /** A batch in a request. */
 interface Shipment {
@@ -55,11 +47,8 @@ interface Leader {
 export class Sender {
   private readonly platform: Platform
   private readonly leaders = new Map<number, Leader>()
-  private identity: ProducerIdentity | undefined
-  private isGettingIdentity = false
   private metadataFailure: Error | undefined
   private isScheduled = false
-  private readonly closing = new AbortController()
   private timer: Timer | undefined
   private timerAtMs = Number.POSITIVE_INFINITY
 
@@ -67,40 +56,41 @@ export class Sender {
     private readonly cluster: Cluster,
     private readonly accumulator: Accumulator,
     private readonly settings: ProducerSettings,
+    private readonly session: ProducerSession,
+    /** Ends the work: batches that are still there are the producer's. */
+    private readonly closing: AbortSignal,
     /** Called after records left the buffer, one way or the other. */
     private readonly onReleased: () => void,
   ) {
     this.platform = cluster.platform
     cluster.onMetadata = failure => this.metadataArrived(failure)
+    closing.addEventListener('abort', () => this.timer?.cancel(), { once: true })
   }
 
   /** There is news: a turn follows once the current one of the event loop is over. */
   wake(): void {
-    if (this.isScheduled || this.isClosed) return
+    if (this.isScheduled || this.closing.aborted) return
     this.isScheduled = true
     this.platform.timers.soon(() => this.turn())
   }
 
-  /** Stops. Batches that are still there are the caller's. */
-  close(): void {
-    this.closing.abort(new ClosedError('producer'))
-    this.timer?.cancel()
-  }
-
-  private get isClosed(): boolean {
-    return this.closing.signal.aborted
+  /** As {@link wake}, with the reason why batches could not go out. */
+  sessionChanged(failure: MillraceError | undefined): void {
+    if (failure?.retriable === false) this.accumulator.abandon(failure)
+    else if (failure !== undefined) this.metadataFailure = failure
+    this.released()
   }
 
   private turn(): void {
     this.isScheduled = false
-    if (this.isClosed) return
+    if (this.closing.aborted) return
     const nowMs = this.platform.clock.monotonicMs()
     const topicDueMs = this.accumulator.expireUnplaced(nowMs, () => this.metadataFailure)
     let nextMs = Math.min(nowMs + LONGEST_WAIT_MS, topicDueMs, this.expireBatches(nowMs))
     let knowsAll = this.accumulator.unplacedTopics[Symbol.iterator]().next().done === true
     const due = new Map<Node, Queue[]>()
     for (const queue of this.accumulator.active) {
-      if (queue.needsIdentity && !this.provideIdentity(queue)) continue
+      if (!this.session.admits(queue)) continue
       const { candidate } = queue
       if (candidate === undefined) continue
       const node = this.cluster.metadata.leaderOf(queue.topic, queue.partition)
@@ -199,7 +189,7 @@ export class Sender {
       .then(
         answer => {
           leader.inFlight--
-          this.answered(answer, shipments, request.topicNames, leader, connection)
+          this.answered(answer, request.read(answer), shipments, leader, connection)
         },
         (error: unknown) => {
           leader.inFlight--
@@ -229,62 +219,39 @@ export class Sender {
     this.released()
   }
 
-  private requestOf(shipments: readonly Shipment[]) {
-    const byTopic = new Map<string, { index: number; records: Buffer }[]>()
-    for (const { batch } of shipments) {
-      const data = { index: batch.partition, records: batch.encoded() }
-      const partitions = byTopic.get(batch.topic)
-      if (partitions === undefined) byTopic.set(batch.topic, [data])
-      else partitions.push(data)
-    }
-    const topicNames = new Map<string, string>()
-    const topicData = [...byTopic].map(([name, partitionData]) => {
-      const topicId = this.cluster.metadata.topic(name)?.topicId ?? undefined
-      if (topicId !== undefined) topicNames.set(topicId, name)
-      return { name, topicId, partitionData }
-    })
-    const canUseIds = topicData.every(({ topicId }) => topicId !== undefined)
-    const build = (): InputOf<typeof ProduceRequest> => ({
-      acks: WIRE_ACKS[this.settings.acks],
-      timeoutMs: this.settings.requestTimeoutMs,
-      topicData,
-    })
-    return { build, topicNames, maxVersion: canUseIds ? undefined : FIRST_VERSION_WITH_TOPIC_IDS - 1 }
+  private requestOf(shipments: readonly Shipment[]): BuiltProduceRequest {
+    const { acks, requestTimeoutMs } = this.settings
+    const { transactionalId, maxProduceVersion: maxVersion } = this.session
+    const batches = shipments.map(({ batch }) => batch)
+    return produceRequest(batches, this.cluster.metadata, { acks, requestTimeoutMs, transactionalId, maxVersion })
   }
 
   private answered(
     answer: ProduceResponse,
+    answers: TopicPartitionMap<PartitionAnswer>,
     shipments: readonly Shipment[],
-    topicNames: ReadonlyMap<string, string>,
     leader: Leader,
     connection: BrokerConnection,
   ): void {
     if (answer.throttleTimeMs > 0) leader.throttledUntilMs = this.platform.clock.monotonicMs() + answer.throttleTimeMs
-    const answers = new TopicPartitionMap<PartitionAnswer>()
-    for (const topic of answer.responses)
-      for (const partition of topic.partitionResponses)
-        answers.set(topic.name || (topicNames.get(topic.topicId) ?? ''), partition.index, partition)
     for (const { queue, batch } of shipments) {
       const partition = answers.get(batch.topic, batch.partition)
       if (partition === undefined) {
-        const reason = `no answer for ${batch.topic}-${batch.partition}`
+        const reason = `no answer for ${nameOfPartition(batch)}`
         this.retry(queue, batch, new UnexpectedAnswerError(connection.name, reason))
       } else this.settle(queue, batch, partition)
     }
   }
 
   private settle(queue: Queue, batch: ProducerBatch, answer: PartitionAnswer): void {
-    const outcome = produceOutcome(answer.errorCode)
+    const outcome = produceOutcome(answer.errorCode, this.session.transactionalId !== null)
     if (outcome === 'appended') {
       const isKnown = answer.errorCode === ErrorCode.NONE
       this.acknowledge(queue, batch, isKnown ? answer.baseOffset : -1, answer.logAppendTimeMs)
       return
     }
     const detail = answer.recordErrors[0]?.batchIndexErrorMessage ?? answer.errorMessage
-    const error = new KafkaError(
-      answer.errorCode,
-      `${batch.topic}-${batch.partition}${detail === null ? '' : ` (${detail})`}`,
-    )
+    const error = new KafkaError(answer.errorCode, `${nameOfPartition(batch)}${detail === null ? '' : ` (${detail})`}`)
     if (staleKnowledgeOf(error) === 'metadata') this.cluster.learn()
     if (outcome === 'retry') this.retry(queue, batch, error)
     else if (outcome === 'outOfOrder') this.retry(queue, batch, error, true)
@@ -305,25 +272,39 @@ export class Sender {
     if (!queue.acknowledged(batch)) return
     this.accumulator.release(queue, batch)
     batch.acknowledged(baseOffset, logAppendTimeMs)
+    if (queue.isBroken)
+      this.giveUp(queue, new KafkaError(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, nameOfPartition(batch)))
   }
 
   private retry(queue: Queue, batch: ProducerBatch, error: MillraceError, isOutOfOrder = false): void {
     // Without idempotence the broker has no sequences to complain about.
     const isLast = batch.attempts > this.settings.retries || (isOutOfOrder && !this.settings.enableIdempotence)
-    if (isLast) {
+    if (isLast || queue.isBroken) {
       this.refuse(queue, batch, error)
       return
     }
     batch.lastFailure = error
-    const retryAtMs = this.platform.clock.monotonicMs() + this.cluster.backoff.delayMs(batch.attempts)
+    const isConcurrent = error.code === 'CONCURRENT_TRANSACTIONS'
+    const pauseMs = isConcurrent ? CONCURRENT_TRANSACTIONS_PAUSE_MS : this.cluster.backoff.delayMs(batch.attempts)
+    const retryAtMs = this.platform.clock.monotonicMs() + pauseMs
     if (isOutOfOrder) queue.outOfOrder(batch, retryAtMs)
     else queue.retry(batch, retryAtMs)
+    if (queue.isBroken) this.giveUp(queue, error)
   }
 
   private refuse(queue: Queue, batch: ProducerBatch, error: MillraceError): void {
-    if (!queue.refused(batch)) return
+    if (queue.refused(batch)) this.fail(queue, batch, error)
+  }
+
+  /** Sequences of a transaction are missing: what waits behind them cannot be written any more. */
+  private giveUp(queue: Queue, error: MillraceError): void {
+    for (const batch of queue.drop()) this.fail(queue, batch, error)
+  }
+
+  /** Of a batch that has left its queue. */
+  private fail(queue: Queue, batch: ProducerBatch, error: MillraceError): void {
     this.accumulator.release(queue, batch)
-    batch.failed(error)
+    batch.failed(this.session.gaveUp(error, batch.attempts > 0))
   }
 
   private split(queue: Queue, batch: ProducerBatch): void {
@@ -347,10 +328,10 @@ export class Sender {
         batch = queue.expire(nowMs - deliveryTimeoutMs)
       ) {
         hasExpired = true
-        this.accumulator.release(queue, batch)
         const { topic, partition, recordCount, attempts, lastFailure } = batch
         const cause = lastFailure ?? this.metadataFailure
-        batch.failed(new DeliveryTimeoutError(topic, partition, recordCount, deliveryTimeoutMs, attempts, { cause }))
+        const late = new DeliveryTimeoutError(topic, partition, recordCount, deliveryTimeoutMs, attempts, { cause })
+        this.fail(queue, batch, late)
       }
       if (queue.oldest !== undefined) nextMs = Math.min(nextMs, queue.oldest.createdMs + deliveryTimeoutMs)
     }
@@ -390,42 +371,5 @@ export class Sender {
       if (error instanceof MillraceError && !error.retriable) this.accumulator.refuseTopic(name, error)
     }
     this.wake()
-  }
-
-  private provideIdentity(queue: Queue): boolean {
-    if (this.identity !== undefined && queue.adopt(this.identity)) return true
-    this.identity = undefined
-    this.getIdentity()
-    return false
-  }
-
-  private getIdentity(): void {
-    if (this.isGettingIdentity) return
-    this.isGettingIdentity = true
-    const limit = { timeoutMs: this.settings.deliveryTimeoutMs, signal: this.closing.signal }
-    this.cluster
-      .retrying('getting a producer id', limit, async remaining => {
-        const answer = await this.cluster.requestAny(
-          APIS.InitProducerId,
-          () => ({ transactionalId: null, transactionTimeoutMs: 0 }),
-          remaining,
-        )
-        if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'getting a producer id')
-        return { producerId: answer.producerId, producerEpoch: answer.producerEpoch }
-      })
-      .then(
-        identity => {
-          this.identity = identity
-        },
-        (error: unknown) => {
-          // What a retry may mend ends with the delivery timeout of each batch.
-          if (error instanceof MillraceError && error.retriable) this.metadataFailure = error
-          else if (!this.isClosed) this.accumulator.abandon(error as MillraceError)
-        },
-      )
-      .then(() => {
-        this.isGettingIdentity = false
-        this.released()
-      })
   }
 }

@@ -32,12 +32,13 @@ function accumulator(seed = 1) {
       batchSizeBytes: BATCH_SIZE_BYTES,
       maxRequestBytes: MAX_REQUEST_BYTES,
       compression: 'none',
-      isIdempotent: false,
+      numbering: 'none',
       maxBlockMs: 1_000,
     },
     new DefaultPartitioner(BATCH_SIZE_BYTES, new SeededRandom(seed)),
     undefined,
     codecs,
+    () => {},
   )
 }
 const prepared = (record: ProducerRecord) => prepareRecord(record.topic, record, 0, MAX_REQUEST_BYTES)

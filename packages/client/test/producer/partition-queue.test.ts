@@ -20,7 +20,7 @@ class TestBatch implements QueuedBatch, ModelBatch {
 const IDENTITY = { producerId: 7, producerEpoch: 0 }
 
 function queueOf(...recordCounts: number[]) {
-  const queue = new PartitionQueue<TestBatch>('t', 0, true)
+  const queue = new PartitionQueue<TestBatch>('t', 0, 'perPartition')
   queue.adopt(IDENTITY)
   const batches = recordCounts.map((recordCount, id) => new TestBatch(id, recordCount))
   for (const batch of batches) queue.push(batch)
@@ -82,7 +82,7 @@ describe('sequences', () => {
     expect(batches[2]!.stamp).toEqual({ ...IDENTITY, baseSequence: 4 })
   })
   test('used-up epochs ask for a new producer id', () => {
-    const queue = new PartitionQueue<TestBatch>('t', 0, true)
+    const queue = new PartitionQueue<TestBatch>('t', 0, 'perPartition')
     queue.adopt({ producerId: 7, producerEpoch: 32_767 })
     const batch = new TestBatch(0, 1)
     queue.push(batch)
@@ -156,7 +156,7 @@ interface Request {
 
 function run(steps: readonly Step[]) {
   const log = new ModelLog()
-  const queue = new PartitionQueue<TestBatch>('t', 0, true)
+  const queue = new PartitionQueue<TestBatch>('t', 0, 'perPartition')
   queue.adopt(IDENTITY)
   const acknowledged: number[] = []
   const refused = new Set<number>()

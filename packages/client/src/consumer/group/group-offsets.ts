@@ -30,6 +30,20 @@ export interface GroupIdentity {
   readonly groupInstanceId: string | null
 }
 
+/** As commit requests list them; of several offsets of a partition the last counts. */
+export function partitionsToCommit(offsets: readonly OffsetToCommit[]) {
+  const topics = TopicPartitionMap.from(offsets.map(offset => [offset, offset]))
+  return [...topics.byTopic()].map(([name, partitions]) => ({
+    name,
+    partitions: [...partitions.values()].map(({ partition, offset, leaderEpoch, metadata }) => ({
+      partitionIndex: partition,
+      committedOffset: offset,
+      committedLeaderEpoch: leaderEpoch ?? -1,
+      committedMetadata: metadata ?? '',
+    })),
+  }))
+}
+
 /** Repeated until the coordinator has taken it. Rejects with the `KafkaError` of the first partition that failed. */
 export async function commitOffsets(
   cluster: Cluster,
@@ -38,8 +52,7 @@ export async function commitOffsets(
   limit: TimeLimit,
 ): Promise<void> {
   const { groupId, generationId, memberId, groupInstanceId } = identity
-  const topics = new TopicPartitionMap<OffsetToCommit>()
-  for (const offset of offsets) topics.set(offset.topic, offset.partition, offset)
+  const topics = partitionsToCommit(offsets)
   const coordinatorOf = { kind: 'group', key: groupId } as const
   const attempt = async (remaining: TimeLimit): Promise<void> => {
     const node = await cluster.coordinator('group', groupId, remaining)
@@ -51,15 +64,7 @@ export async function commitOffsets(
         generationIdOrMemberEpoch: generationId,
         memberId,
         groupInstanceId,
-        topics: [...topics.byTopic()].map(([name, partitions]) => ({
-          name,
-          partitions: [...partitions.values()].map(({ partition, offset, leaderEpoch, metadata }) => ({
-            partitionIndex: partition,
-            committedOffset: offset,
-            committedLeaderEpoch: leaderEpoch ?? -1,
-            committedMetadata: metadata ?? '',
-          })),
-        })),
+        topics,
       }),
       remaining,
     )

@@ -1,5 +1,6 @@
 /** The life of a member of a classic group, and what error codes mean for it. Pure tables. */
-import { ErrorCode, kafkaErrorOf, MillraceError } from '@millrace/protocol'
+import { ErrorCode, kafkaErrorOf } from '@millrace/protocol'
+import { IllegalMoveError } from '../../errors/client-errors.ts'
 
 export type MembershipState =
   /** In no generation: never joined, left, or thrown out. */
@@ -34,13 +35,6 @@ export const MEMBERSHIP_MOVES: Record<MembershipState, Partial<Record<Membership
   Syncing: { synced: 'Assigned', failed: 'Preparing', rebalance: 'Preparing', removed: 'Unjoined' },
   Assigned: { accepted: 'Stable', rebalance: 'Preparing', removed: 'Unjoined' },
   Stable: { rebalance: 'Preparing', removed: 'Unjoined' },
-}
-
-export class IllegalMoveError extends MillraceError {
-  readonly code = 'ILLEGAL_MOVE'
-  constructor(state: string, event: string) {
-    super(`${event} cannot happen in state ${state}`)
-  }
 }
 
 export function nextState(state: MembershipState, event: MembershipEvent): MembershipState {
