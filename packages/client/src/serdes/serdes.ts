@@ -3,6 +3,7 @@
  * Source: apache/kafka `clients/…/common/serialization`.
  */
 import { type Serde, SerializationError } from './serde.ts'
+import { checkOf, type StandardSchema } from './standard-schema.ts'
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
 
@@ -128,23 +129,26 @@ const INT64: Serde<number> = {
   },
 }
 
-function json<T>(check: ((parsed: unknown) => T) | undefined): Serde<T> {
+/** `checksWrites`: what `check` would refuse to read is not written either. */
+function json<T>(check: ((parsed: unknown) => T) | undefined, checksWrites = false): Serde<T> {
+  function read(topic: string, text: string): T {
+    try {
+      const parsed: unknown = JSON.parse(text)
+      return check === undefined ? (parsed as T) : check(parsed)
+    } catch (cause) {
+      throw new SerializationError(topic, `not the expected JSON: ${(cause as Error).message}`, { cause })
+    }
+  }
   return {
     isPortable: true,
     isLazy: check === undefined,
     serialize(topic, value) {
       const text = JSON.stringify(value)
       if (text === undefined) throw new SerializationError(topic, `${print(value)} has no JSON form`)
+      if (checksWrites) read(topic, text)
       return Buffer.from(text)
     },
-    deserialize(topic, bytes) {
-      try {
-        const parsed: unknown = JSON.parse(bytes.toString('utf8'))
-        return check === undefined ? (parsed as T) : check(parsed)
-      } catch (cause) {
-        throw new SerializationError(topic, `not the expected JSON: ${(cause as Error).message}`, { cause })
-      }
-    },
+    deserialize: (topic, bytes) => read(topic, bytes.toString('utf8')),
   }
 }
 
@@ -172,9 +176,15 @@ export const Serdes = {
   boolean: (): Serde<boolean> => BOOLEAN,
   /** 36 characters (`UUID`). */
   uuid: (): Serde<string> => UUID_TEXT,
-  /** UTF-8 JSON. `check` may narrow or refuse what was parsed by throwing; without it the type is the caller's word. */
-  json<T>(check?: (parsed: unknown) => T): Serde<T> {
-    return check === undefined ? (ANY_JSON as Serde<T>) : json(check)
+  /**
+   * UTF-8 JSON. A function may narrow or refuse what was parsed by throwing. A Standard Schema (zod, valibot, arktype, …)
+   * says what is read, and what it would not read is not written; it must validate synchronously. Without either the type
+   * is the caller's word.
+   */
+  json<T>(check?: ((parsed: unknown) => T) | StandardSchema<T>): Serde<T> {
+    if (check === undefined) return ANY_JSON as Serde<T>
+    // Some schemas are functions themselves.
+    return '~standard' in check ? json(checkOf(check), true) : json(check)
   },
 }
 

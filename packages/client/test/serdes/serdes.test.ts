@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Serde } from '../../src/serdes/serde.ts'
 import { Serdes } from '../../src/serdes/serdes.ts'
+import type { StandardSchema } from '../../src/serdes/standard-schema.ts'
 
 /** Bytes as Kafka's own serializers write them. */
 const LAYOUTS: readonly [name: string, serde: Serde<never>, value: unknown, hex: string][] = [
@@ -78,4 +79,41 @@ describe('a round trip changes nothing', () => {
       ),
     )
   })
+})
+
+/** A schema by hand: `{ amount: number }`, read as a number. */
+const AMOUNT: StandardSchema<{ amount: number }> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value: unknown) => {
+      const { amount } = (value ?? {}) as { amount?: unknown }
+      if (typeof amount === 'number') return { value: { amount } }
+      return {
+        issues: [
+          { message: 'not a number', path: ['amount'] },
+          { message: 'and odd', path: [{ key: 'a' }, 0] },
+        ],
+      }
+    },
+  },
+}
+
+test('a Standard Schema says what is read, and nothing else is written', () => {
+  const serde = Serdes.json(AMOUNT)
+  expect(serde.deserialize('t', Buffer.from('{"amount":1,"more":2}'))).toEqual({ amount: 1 })
+  expect(String(serde.serialize('t', { amount: 2 }))).toBe('{"amount":2}')
+  const refusal = 'topic t: not the expected JSON: amount: not a number; a.0: and odd'
+  expect(() => serde.deserialize('t', Buffer.from('{"amount":"1"}'))).toThrow(refusal)
+  expect(() => serde.serialize('t', { amount: Number.NaN })).toThrow(refusal)
+})
+test('a Standard Schema may be a function, and must not be asynchronous', () => {
+  const callable = Object.assign(() => 'not the check', AMOUNT)
+  expect(Serdes.json(callable).deserialize('t', Buffer.from('{"amount":1}'))).toEqual({ amount: 1 })
+  const later: StandardSchema<number> = {
+    '~standard': { ...AMOUNT['~standard'], validate: async () => ({ value: 1 }) },
+  }
+  expect(() => Serdes.json(later).deserialize('t', Buffer.from('1'))).toThrow(
+    'the test schema validates asynchronously',
+  )
 })
