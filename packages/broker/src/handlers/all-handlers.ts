@@ -15,6 +15,7 @@ import { listGroups } from './16-list-groups.ts'
 import { apiVersions } from './18-api-versions.ts'
 import { createTopics } from './19-create-topics.ts'
 import { deleteTopics } from './20-delete-topics.ts'
+import { deleteRecords } from './21-delete-records.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
 import { describeConfigs } from './32-describe-configs.ts'
@@ -54,6 +55,7 @@ export function allHandlers(services: BrokerServices): ReadonlyMap<number, Reque
     apiVersions(services, () => handlers.map(handler => handler.api)),
     createTopics(services),
     deleteTopics(services),
+    deleteRecords(services),
     initProducerId(services),
     offsetForLeaderEpoch(services),
     describeConfigs(services),
