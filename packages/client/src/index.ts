@@ -28,6 +28,14 @@ export { rangeAssignor } from './consumer/group/range-assignor.ts'
 export { roundRobinAssignor } from './consumer/group/round-robin-assignor.ts'
 export type { RebalanceListener } from './consumer/rebalance-listener.ts'
 export * from './errors/client-errors.ts'
+export { PROCESSING_CONFIG } from './processing/processing-config.ts'
+export { ProcessingFailedError } from './processing/processing-errors.ts'
+export {
+  type ProcessingContext,
+  type RecordHandler,
+  RecordProcessor,
+  type RecordProcessorOptions,
+} from './processing/record-processor.ts'
 export type { PartitionableRecord, Partitioner } from './producer/partitioner.ts'
 export { Producer, type ProducerOptions } from './producer/producer.ts'
 export { type Acks, PRODUCER_CONFIG } from './producer/producer-config.ts'
@@ -46,3 +54,4 @@ export type { OAuthBearerToken, OAuthBearerTokenProvider } from './security/oaut
 export { AuthenticationError, type SaslExchange, type SaslMechanism } from './security/sasl-exchange.ts'
 export { type Serde, SerializationError } from './serdes/serde.ts'
 export { Serdes } from './serdes/serdes.ts'
+export type { StandardSchema } from './serdes/standard-schema.ts'
