@@ -17,10 +17,13 @@ import { CLUSTER_OPERATIONS, NOT_ASKED_FOR, TOPIC_OPERATIONS } from './authorize
 import { describePartition } from './partition-description.ts'
 import { type BrokerServices, handler } from './services.ts'
 
+type AskedTopic = NonNullable<MetadataRequest['topics']>[number]
 type TopicAnswer = InputOf<typeof MetadataResponse>['topics'][number]
 
 /** Below, an empty list asks for all topics; from here on null does, and an empty list asks for none. */
 const FIRST_WITH_NULL_FOR_ALL = 1
+/** Below, requests have a place for topic ids, and answers none for a topic without a name. */
+const FIRST_BY_TOPIC_ID = 12
 
 export function metadata(services: BrokerServices): RequestHandler {
   const { topics, config } = services
@@ -28,6 +31,7 @@ export function metadata(services: BrokerServices): RequestHandler {
   async function handle(request: MetadataRequest, { apiVersion }: RequestContext) {
     const { host, port } = services.advertised()
     const nodeId = config['node.id']
+    if (apiVersion < FIRST_BY_TOPIC_ID && request.topics?.some(isById)) return refused(request.topics)
     const wantsAll = request.topics === null || (apiVersion < FIRST_WITH_NULL_FOR_ALL && request.topics.length === 0)
     const answers: TopicAnswer[] = []
     if (wantsAll) for (const topic of topics.image.topics.values()) answers.push(described(topic))
@@ -79,6 +83,20 @@ export function metadata(services: BrokerServices): RequestHandler {
   }
 
   return handler(APIS.Metadata, 'strict', handle)
+}
+
+function isById({ name, topicId }: AskedTopic): boolean {
+  return name === null || topicId !== ZERO_UUID
+}
+
+/** As Kafka's: one topic that cannot be asked for in this way spoils the whole request. */
+function refused(topics: readonly AskedTopic[]) {
+  return {
+    brokers: [],
+    topics: topics.map(({ name, topicId }) => {
+      return { errorCode: ErrorCode.INVALID_REQUEST, name: name ?? '', topicId, partitions: [] }
+    }),
+  }
 }
 
 function missing(name: string, errorCode: number): TopicAnswer {

@@ -171,6 +171,14 @@ describe('Metadata', () => {
     expect(await ask(created!.topicId)).toMatchObject({ errorCode: 0, name: 'with-id' })
     expect(await ask('AAAAAAAAAAAAAAAAAAAAAQ')).toMatchObject({ errorCode: ErrorCode.UNKNOWN_TOPIC_ID, name: null })
   })
+  test.each([10, 11])('v%d refuses topic ids, for which its answer has no place', async version => {
+    const topics = [{ topicId: 'b3JkZXJzb3JkZXJzb3JkZQ', name: null }, { name: 'named' }]
+    const answer = await running.client.send(APIS.Metadata, { topics }, version)
+    expect(answer.topics.map(({ name, errorCode }) => [name, errorCode])).toEqual([
+      ['', ErrorCode.INVALID_REQUEST],
+      ['named', ErrorCode.INVALID_REQUEST],
+    ])
+  })
 })
 
 describe('DeleteTopics', () => {
