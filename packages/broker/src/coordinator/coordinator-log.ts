@@ -17,14 +17,14 @@ import {
 } from '@millrace/protocol'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { endMarkerIn, type TransactionVerdict } from '../log/producers/end-marker.ts'
+import { NO_PRODUCER_ID, type RecordPlace } from '../log/record-place.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
 import type { NewTopic } from '../topics/create-topic.ts'
 import type { Topics } from '../topics/topics.ts'
-import { partitionOfGroup } from './offsets-topic.ts'
+import { coordinatorPartition } from './coordinator-partition.ts'
 
 /** How much is replayed before other work gets its turn. */
 const LOAD_SLICE_BYTES = 1024 * 1024
-export const NO_PRODUCER_ID = -1
 
 export interface CoordinatorLogPlatform {
   readonly clock: Clock
@@ -57,8 +57,7 @@ export interface AppendedRecords {
 
 /** Takes what a partition holds, oldest first. */
 export interface CoordinatorReplay<Types extends CoordinatorRecordTypes> {
-  /** `producerId`: of the transaction it is part of, else {@link NO_PRODUCER_ID}. */
-  record(record: CoordinatorRecord<Types>, offset: number, producerId: number): void
+  record(record: CoordinatorRecord<Types>, place: RecordPlace): void
   /** The transaction of a producer ends. */
   transactionEnded?(producerId: number, verdict: TransactionVerdict): void
 }
@@ -93,7 +92,7 @@ export class CoordinatorLog<Types extends CoordinatorRecordTypes> {
 
   /** Undefined while the topic is missing. */
   partitionOf(id: string): number | undefined {
-    return this.topic === undefined ? undefined : partitionOfGroup(id, this.topic.partitionCount)
+    return this.topic === undefined ? undefined : coordinatorPartition(id, this.topic.partitionCount)
   }
 
   /** Increased whenever an unclean stop may have lost records of the partition. Throws as {@link append} does. */
@@ -172,7 +171,7 @@ export class CoordinatorLog<Types extends CoordinatorRecordTypes> {
     const producerId = batch.isTransactional ? batch.producerId : NO_PRODUCER_ID
     for (const { key, value, offset } of batch.records(codecs)) {
       const record = key === null ? undefined : decodeCoordinatorRecord(this.options.recordTypes, key, value)
-      if (record !== undefined) replay.record(record, offset, producerId)
+      if (record !== undefined) replay.record(record, { recordOffset: offset, producerId })
     }
   }
 

@@ -20,10 +20,14 @@ import {
   mayCommit,
   type OffsetToCommit,
   offsetTombstone,
+  offsetCommitRecord,
 } from '../groups/offsets/offset-commit.ts'
 import { expireOffsets } from '../groups/offsets/offset-expiration.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
+import { mayCommitInTransaction, transactionalCommitError } from '../groups/offsets/transactional-commit.ts'
+import type { EndMarker } from '../log/producers/end-marker.ts'
 import type { GroupLog } from './group-log.ts'
+import type { TransactionalProducer } from './coordinator-log.ts'
 import { type LiveGroup, LiveGroups } from './live-groups.ts'
 
 const MINUTE_MS = 60_000
@@ -147,6 +151,46 @@ export class GroupCoordinator {
   }
 
   /** A group that does not exist has no offsets, which is no error. */
+  /** Undefined while there is no `__consumer_offsets`. */
+  partitionOf(groupId: string): number | undefined {
+    return this.log.partitionOf(groupId)
+  }
+
+  /**
+   * Commits offsets as part of a transaction, to be decided by its marker. That the partition of the group belongs to the
+   * transaction is the caller's to see to. Answers once they are durable.
+   */
+  async commitInTransaction(
+    groupId: string,
+    committer: Committer,
+    producer: TransactionalProducer,
+    offsets: readonly OffsetToCommit[],
+  ): Promise<ErrorCode> {
+    const refusal = this.refusalOfMember(groupId)
+    if (refusal !== ErrorCode.NONE) return refusal
+    const known = this.live.get(groupId)
+    const error = mayCommitInTransaction(known?.group, committer)
+    if (error !== ErrorCode.NONE || offsets.length === 0) return error
+    const records = offsets.map(offset => offsetCommitRecord(groupId, offset, this.nowMs()))
+    try {
+      await this.live.append(known ?? this.live.create(groupId), records, producer)
+      return ErrorCode.NONE
+    } catch (error) {
+      if (!(error instanceof KafkaError)) throw error
+      return transactionalCommitError(error)
+    }
+  }
+
+  /** NONE, or why a partition of `__consumer_offsets` can take no marker at the moment. */
+  markerRefusal(partition: number): ErrorCode {
+    return this.live.refusalOf(partition)
+  }
+
+  /** A marker is in a partition of `__consumer_offsets`: what the producer has committed in groups there is decided. */
+  transactionEnded(partition: number, { producerId, verdict }: EndMarker): void {
+    this.live.transactionEnded(partition, producerId, verdict)
+  }
+
   offsetsOf(groupId: string): { errorCode: ErrorCode; offsets: CommittedOffsets | undefined } {
     return { errorCode: this.live.refusal(groupId), offsets: this.live.get(groupId)?.offsets }
   }
@@ -180,7 +224,7 @@ export class GroupCoordinator {
     if (live === undefined || error !== ErrorCode.NONE) return { errorCode: error, partitions: [] }
     const errors = partitions.map(({ topic }) => mayDeleteOffsetsOf(live.group, topic))
     const tombstones = partitions
-      .filter((row, index) => errors[index] === ErrorCode.NONE && live.offsets.get(row.topic, row.partition))
+      .filter((row, index) => errors[index] === ErrorCode.NONE && live.offsets.has(row.topic, row.partition))
       .map(({ topic, partition }) => offsetTombstone(groupId, topic, partition))
     return { errorCode: await this.appendTombstones(live, tombstones), partitions: errors }
   }
@@ -190,7 +234,7 @@ export class GroupCoordinator {
     for (const live of [...this.live.all()]) {
       const tombstones: GroupRecord[] = []
       for (let partition = 0; partition < topic.partitionCount; partition++)
-        if (live.offsets.get(topic.name, partition) !== undefined)
+        if (live.offsets.has(topic.name, partition))
           tombstones.push(offsetTombstone(live.group.groupId, topic.name, partition))
       await this.appendTombstones(live, tombstones)
     }

@@ -16,6 +16,9 @@ import { joinTimerFired, rebalance, syncTimerFired } from '../groups/classic/reb
 import { type Decision, DecisionDraft, type GroupLimits, type GroupTimer, type Parked } from '../groups/decision.ts'
 import { CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
 import type { GroupLog } from './group-log.ts'
+import type { TransactionVerdict } from '../log/producers/end-marker.ts'
+import { NO_PRODUCER_ID, type RecordPlace } from '../log/record-place.ts'
+import type { TransactionalProducer } from './coordinator-log.ts'
 import { GroupTimers } from './group-timers.ts'
 import { ParkedRequests } from './parked-requests.ts'
 
@@ -23,6 +26,10 @@ import { ParkedRequests } from './parked-requests.ts'
 const TIMER_RETRY_MS = 1_000
 
 /** A group with all that belongs to it. */
+const OUTSIDE_TRANSACTIONS = { producerId: NO_PRODUCER_ID }
+
+type OffsetCommitRecord = Extract<GroupRecord, { readonly kind: 'OffsetCommit' }>
+
 export interface LiveGroup {
   group: ClassicGroup
   readonly offsets: CommittedOffsets
@@ -36,6 +43,8 @@ export class LiveGroups {
   private readonly loading = new Set<number>()
   private readonly broken = new Set<number>()
   private isClosed = false
+  /** Groups in which a producer has offsets that no marker has decided. */
+  private readonly pendingByProducer = new Map<number, Set<string>>()
 
   constructor(
     private readonly log: GroupLog,
@@ -50,7 +59,10 @@ export class LiveGroups {
     for (let partition = 0; partition < partitionCount; partition++) this.loading.add(partition)
     for (let partition = 0; partition < partitionCount && !this.isClosed; partition++) {
       try {
-        await this.log.load(partition, { record: record => this.restore(record) })
+        await this.log.load(partition, {
+          record: (record, place) => this.restore(record, place),
+          transactionEnded: (producerId, verdict) => this.transactionEnded(partition, producerId, verdict),
+        })
       } catch (error) {
         if (this.isClosed) return // The broker stops, and has closed the log under the reader.
         this.broken.add(partition)
@@ -66,9 +78,11 @@ export class LiveGroups {
   }
   /** Why no request for the group can be served now; NONE if it can. */
   refusal(groupId: string): ErrorCode {
-    if (this.isClosed) return ErrorCode.COORDINATOR_NOT_AVAILABLE
-    const partition = this.log.partitionOf(groupId)
-    if (partition === undefined) return ErrorCode.COORDINATOR_NOT_AVAILABLE
+    return this.refusalOf(this.log.partitionOf(groupId))
+  }
+  /** The same for all groups of a partition of `__consumer_offsets`; undefined while there is none. */
+  refusalOf(partition: number | undefined): ErrorCode {
+    if (this.isClosed || partition === undefined) return ErrorCode.COORDINATOR_NOT_AVAILABLE
     if (this.loading.has(partition)) return ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
     return this.broken.has(partition) ? ErrorCode.COORDINATOR_NOT_AVAILABLE : ErrorCode.NONE
   }
@@ -115,15 +129,35 @@ export class LiveGroups {
   }
 
   /** Appends and replays; resolves when the records are durable. Throws {@link KafkaError}; then nothing has changed. */
-  append(live: LiveGroup, records: readonly GroupRecord[]): Promise<void> | undefined {
+  append(
+    live: LiveGroup,
+    records: readonly GroupRecord[],
+    producer?: TransactionalProducer,
+  ): Promise<void> | undefined {
     if (records.length === 0) return undefined
-    const { durable } = this.log.append(live.group.groupId, records)
-    for (const record of records) this.replay(live, record)
+    const { baseOffset, durable } = this.log.append(live.group.groupId, records, producer)
+    const { producerId } = producer ?? OUTSIDE_TRANSACTIONS
+    records.forEach((record, index) => {
+      this.replay(live, record, { recordOffset: baseOffset + index, producerId })
+    })
     this.keepIfUsed(live)
     return durable
   }
 
   /** Answers what is parked and stops all timers. */
+  /** A marker is in the partition: what the producer has pending in groups there is committed, or gone. */
+  transactionEnded(partition: number, producerId: number, verdict: TransactionVerdict): void {
+    const groupIds = this.pendingByProducer.get(producerId)
+    for (const groupId of groupIds ?? []) {
+      if (this.log.partitionOf(groupId) !== partition) continue
+      groupIds!.delete(groupId)
+      const live = this.byId.get(groupId)
+      live?.offsets.endTransaction(producerId, verdict)
+      if (live !== undefined) this.keepIfUsed(live)
+    }
+    if (groupIds?.size === 0) this.pendingByProducer.delete(producerId)
+  }
+
   close(): void {
     this.isClosed = true
     for (const { parked, timers } of this.byId.values()) {
@@ -155,9 +189,9 @@ export class LiveGroups {
     else this.byId.delete(groupId)
   }
 
-  private replay(live: LiveGroup, record: GroupRecord): void {
+  private replay(live: LiveGroup, record: GroupRecord, place: RecordPlace): void {
     const nowMs = this.platform.clock.nowMs()
-    if (record.kind === 'OffsetCommit') live.offsets.replay(record.key, record.value)
+    if (record.kind === 'OffsetCommit') this.replayOffset(live, record, place)
     else if (record.kind === 'GroupMetadata') {
       const { key, value } = record
       live.group = value === null ? emptyGroup(key.group, nowMs) : groupFromRecord(key, value, nowMs)
@@ -165,11 +199,19 @@ export class LiveGroups {
     }
   }
 
-  private restore(record: GroupRecord): void {
+  private replayOffset(live: LiveGroup, { key, value }: OffsetCommitRecord, place: RecordPlace): void {
+    live.offsets.replay(key, value, place)
+    if (place.producerId < 0) return
+    const groupIds = this.pendingByProducer.get(place.producerId)
+    if (groupIds === undefined) this.pendingByProducer.set(place.producerId, new Set([key.group]))
+    else groupIds.add(key.group)
+  }
+
+  private restore(record: GroupRecord, place: RecordPlace): void {
     if (record.kind !== 'OffsetCommit' && record.kind !== 'GroupMetadata') return
     const groupId = record.key.group
     const live = this.byId.get(groupId) ?? this.create(groupId)
-    this.replay(live, record)
+    this.replay(live, record, place)
     this.keepIfUsed(live)
   }
 

@@ -11,11 +11,11 @@ export function mayDelete(group: ClassicGroup | undefined): ErrorCode {
   return group.state === 'Empty' ? ErrorCode.NONE : ErrorCode.NON_EMPTY_GROUP
 }
 
-/** The whole group: every offset, then itself. */
+/** The whole group: every offset, pending ones too, then itself. */
 export function tombstonesOf(group: ClassicGroup, offsets: CommittedOffsets): readonly GroupRecord[] {
   const tombstones: GroupRecord[] = []
-  for (const [topic, partitions] of offsets.topics())
-    for (const partition of partitions.keys()) tombstones.push(offsetTombstone(group.groupId, topic, partition))
+  for (const [topic, partitions] of offsets.partitions())
+    for (const partition of partitions) tombstones.push(offsetTombstone(group.groupId, topic, partition))
   tombstones.push(groupTombstone(group.groupId))
   return tombstones
 }

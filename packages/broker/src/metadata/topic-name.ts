@@ -6,9 +6,10 @@ const MAX_TOPIC_NAME_LENGTH = 249
 
 export const METADATA_TOPIC = '__cluster_metadata'
 export const OFFSETS_TOPIC = '__consumer_offsets'
+export const TRANSACTIONS_TOPIC = '__transaction_state'
 
 /** Written only by the broker itself. */
-export const INTERNAL_TOPICS: ReadonlySet<string> = new Set([OFFSETS_TOPIC, '__transaction_state'])
+export const INTERNAL_TOPICS: ReadonlySet<string> = new Set([OFFSETS_TOPIC, TRANSACTIONS_TOPIC])
 
 /** What is wrong with the name (answer INVALID_TOPIC_EXCEPTION), undefined if nothing. */
 export function topicNameProblem(name: string): string | undefined {

@@ -1,6 +1,7 @@
 /** EndTxn (API key 26), timeouts and fencing: a transaction is decided here, and completed once its markers are written. */
 import { ErrorCode } from '@millrace/protocol'
 import type { TransactionVerdict } from '../log/producers/end-marker.ts'
+import { NO_PRODUCER_ID } from '../log/record-place.ts'
 import type { TransactionalWriter } from './add-partitions.ts'
 import { answered, changed, PRODUCER_ID_NEEDED, type ProducerAnswer, type TransactionDecision } from './decision.ts'
 import { NO_PARTITIONS } from './topic-partitions.ts'
@@ -8,7 +9,6 @@ import {
   EPOCH_PER_TRANSACTION,
   isEpochExhausted,
   LAST_PRODUCER_EPOCH,
-  NO_PRODUCER_ID,
   type Transaction,
   type TransactionVersion,
 } from './transaction.ts'

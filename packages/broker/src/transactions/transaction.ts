@@ -1,7 +1,7 @@
+import { NO_PRODUCER_ID } from '../log/record-place.ts'
 import { NO_PARTITIONS, type TopicPartitions } from './topic-partitions.ts'
 import type { TransactionState } from './transaction-moves.ts'
 
-export const NO_PRODUCER_ID = -1
 export const NO_PRODUCER_EPOCH = -1
 /** The last epoch a producer may work with. The one above stays free, so that it can still be fenced. */
 export const LAST_PRODUCER_EPOCH = 0x7fff - 1

@@ -1,6 +1,6 @@
 import { APIS, ConsumerProtocolSubscription, ErrorCode, encodeConsumerProtocol, ZERO_UUID } from '@millrace/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { partitionOfGroup } from '../../src/coordinator/offsets-topic.ts'
+import { coordinatorPartition } from '../../src/coordinator/coordinator-partition.ts'
 import type { ProtocolClient } from '../protocol-client.ts'
 import { RunningBroker } from '../running-broker.ts'
 
@@ -89,7 +89,7 @@ test.each([
   let hash = 0n
   for (const unit of groupId.split('').map(one => one.charCodeAt(0)))
     hash = BigInt.asIntN(32, hash * 31n + BigInt(unit))
-  expect(partitionOfGroup(groupId, 50)).toBe(Number((hash & 0x7fff_ffffn) % 50n))
+  expect(coordinatorPartition(groupId, 50)).toBe(Number((hash & 0x7fff_ffffn) % 50n))
 })
 
 describe('FindCoordinator', () => {

@@ -51,7 +51,7 @@ export function commit(
   return draft.decide(ErrorCode.NONE)
 }
 
-function offsetCommitRecord(group: string, commit: OffsetToCommit, nowMs: number): GroupRecord {
+export function offsetCommitRecord(group: string, commit: OffsetToCommit, nowMs: number): GroupRecord {
   const { topic, topicId, partition, offset, leaderEpoch, metadata, expireTimestampMs } = commit
   return {
     kind: 'OffsetCommit',

@@ -20,11 +20,12 @@ export function expireOffsets(
   let left = 0
   for (const [topic, partitions] of offsets.topics())
     for (const [partition, committed] of partitions) {
-      const expired = topicsInUse?.has(topic) !== true && nowMs >= expiryMs(group, committed, retentionMs)
-      if (expired) tombstones.push(offsetTombstone(group.groupId, topic, partition))
+      const isInUse = topicsInUse?.has(topic) === true || offsets.isPending(topic, partition)
+      if (!isInUse && nowMs >= expiryMs(group, committed, retentionMs))
+        tombstones.push(offsetTombstone(group.groupId, topic, partition))
       else left++
     }
-  if (left === 0 && group.state === 'Empty') tombstones.push(groupTombstone(group.groupId))
+  if (left === 0 && group.state === 'Empty' && !offsets.hasPending) tombstones.push(groupTombstone(group.groupId))
   return tombstones
 }
 

@@ -5,10 +5,12 @@ import { mayDelete, mayDeleteOffsets, mayDeleteOffsetsOf, tombstonesOf } from '.
 import { CommittedOffsets } from '../../../src/groups/offsets/committed-offsets.ts'
 import { commit, mayCommit } from '../../../src/groups/offsets/offset-commit.ts'
 import { expireOffsets } from '../../../src/groups/offsets/offset-expiration.ts'
+import { NO_PRODUCER_ID } from '../../../src/log/record-place.ts'
 import { GroupDriver, LIMITS } from '../classic/group-driver.ts'
 
 const simple = { generationId: -1, memberId: '', groupInstanceId: null }
 const DAY_MS = 86_400_000
+const PLACE = { recordOffset: 0, producerId: NO_PRODUCER_ID }
 const ordersOnly = [
   { name: 'range', metadata: encodeConsumerProtocol(ConsumerProtocolSubscription, { topics: ['orders'] }) },
 ]
@@ -19,7 +21,7 @@ function committed(group: ClassicGroup, ...rows: { topic: string; atMs: number; 
     const row = { topic, topicId: ZERO_UUID, partition: 0, offset: 7, leaderEpoch: 0, metadata: 'm', expireTimestampMs }
     for (const record of commit(group, simple, [row], LIMITS, atMs).records)
       if (record.kind === 'OffsetCommit')
-        offsets.replay(record.key, record.value as Parameters<CommittedOffsets['replay']>[1])
+        offsets.replay(record.key, record.value as Parameters<CommittedOffsets['replay']>[1], PLACE)
   }
   return offsets
 }
@@ -131,7 +133,7 @@ describe('deleting', () => {
     const group = emptyGroup('g', 0)
     const offsets = committed(group, { topic: 'a', atMs: 0 }, { topic: '__proto__', atMs: 0 })
     for (const record of tombstonesOf(group, offsets))
-      if (record.kind === 'OffsetCommit') offsets.replay(record.key, null)
+      if (record.kind === 'OffsetCommit') offsets.replay(record.key, null, PLACE)
     expect(offsets.isEmpty).toBe(true)
   })
 })
