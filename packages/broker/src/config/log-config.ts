@@ -49,10 +49,40 @@ export const LOG_CONFIG = defineConfig({
     doc: 'As the topic setting.',
   },
   'compression.zstd.level': { type: int({ min: -131_072, max: 22 }), default: 3, doc: 'As the topic setting.' },
+  'log.cleaner.backoff.ms': {
+    type: long({ min: 0 }),
+    default: 15_000,
+    doc: 'How often compaction looks for logs that need it.',
+  },
+  'log.cleaner.dedupe.buffer.size': {
+    type: long({ min: 1_048_576 }),
+    default: 134_217_728,
+    doc: 'Memory for the keys of the logs being compacted, taken as needed.',
+  },
   'log.cleaner.delete.retention.ms': {
     type: long({ min: 0 }),
     default: 86_400_000,
     doc: 'delete.retention.ms of topics.',
+  },
+  'log.cleaner.enable': {
+    type: boolean(),
+    default: true,
+    doc: 'Whether logs with cleanup.policy=compact are compacted.',
+  },
+  'log.cleaner.io.buffer.load.factor': {
+    type: double({ min: 0, max: 1 }),
+    default: 0.9,
+    doc: 'How full the memory for keys may become.',
+  },
+  'log.cleaner.io.buffer.size': {
+    type: int({ min: 0 }),
+    default: 524_288,
+    doc: 'Memory of compaction for reading and writing.',
+  },
+  'log.cleaner.io.max.bytes.per.second': {
+    type: double({ min: 1 }),
+    default: Number.MAX_VALUE,
+    doc: 'What compaction may read and write, for each log being compacted.',
   },
   'log.cleaner.max.compaction.lag.ms': {
     type: long({ min: 1 }),
@@ -65,6 +95,7 @@ export const LOG_CONFIG = defineConfig({
     doc: 'min.cleanable.dirty.ratio of topics.',
   },
   'log.cleaner.min.compaction.lag.ms': { type: long({ min: 0 }), default: 0, doc: 'min.compaction.lag.ms of topics.' },
+  'log.cleaner.threads': { type: int({ min: 0 }), default: 1, doc: 'Logs that are compacted side by side.' },
   'log.cleanup.policy': { type: list('delete', 'compact'), default: ['delete'], doc: 'cleanup.policy of topics.' },
   'log.flush.interval.messages': {
     type: long({ min: 1 }),

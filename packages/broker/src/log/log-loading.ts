@@ -11,6 +11,7 @@
 import type { Files } from '@millrace/platform'
 import type { BatchCodecs, RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
+import { recoverSwaps } from './compaction/swap-recovery.ts'
 import { parseSegmentFileName } from './directory/file-names.ts'
 import { LeaderEpochs } from './directory/leader-epochs.ts'
 import { readEpochs, replaceEpochs, writeEpochs, writePartitionMetadata } from './directory/partition-files.ts'
@@ -22,7 +23,6 @@ import { recoverSegment } from './segment/segment-recovery.ts'
 
 /** How far from the end a clean start looks for batches that a snapshot leaves out (`REMEMBERED_BATCHES` of each producer). */
 const PRODUCER_TAIL_BYTES = 1024 * 1024
-const LEFTOVER_SUFFIXES = ['.deleted', '.cleaned', '.tmp']
 
 export interface LoadOptions {
   readonly files: Files
@@ -50,6 +50,7 @@ export interface LoadedLog {
 }
 
 export async function loadLog(options: LoadOptions): Promise<LoadedLog> {
+  await recoverSwaps(options.files, options.directory)
   const segments = listSegments(options)
   const logStartOffset = Math.max(options.logStartOffset, segments[0]!.baseOffset)
   const found =
@@ -79,7 +80,7 @@ async function beginAt(logStartOffset: number, found: LoadedLog, options: LoadOp
 function listSegments({ files, directory, logStartOffset, nowMs }: LoadOptions): Segment[] {
   const baseOffsets: number[] = []
   for (const name of files.list(directory)) {
-    if (LEFTOVER_SUFFIXES.some(suffix => name.endsWith(suffix))) files.remove(`${directory}/${name}`)
+    if (name.endsWith('.tmp')) files.remove(`${directory}/${name}`)
     const file = parseSegmentFileName(name)
     if (file?.kind === 'log') baseOffsets.push(file.offset)
   }

@@ -1,6 +1,5 @@
 import { BATCH_HEADER_BYTES, ErrorCode, KafkaError } from '@millrace/protocol'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './segment/batch-header.ts'
-import type { AbortedSpan } from './segment/transaction-index.ts'
 import type { LogSegments, Place } from './segments.ts'
 
 /** How many places readers left off are remembered: about one for each consumer of the partition. */
@@ -61,14 +60,6 @@ export class LogReader {
     const bytes = this.readNow(place, length)
     const firstBytes = this.firstBatchBytes(bytes, availableBytes, request)
     return this.cut(firstBytes > length ? this.readNow(place, firstBytes) : bytes, place, request)
-  }
-
-  /** The rolled back transactions that touch `[fromOffset, untilOffset)`, all of it decided, by their first offsets. */
-  abortedIn(fromOffset: number, untilOffset: number): AbortedSpan[] {
-    const found: AbortedSpan[] = []
-    for (const segment of this.segments.from(fromOffset))
-      if (segment.transactionIndex.collect(fromOffset, untilOffset, found)) break
-    return found.sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
   private async readCold(

@@ -86,7 +86,7 @@ export class LogReads {
       logStartOffset,
       highWatermark,
       lastStableOffset,
-      abortedTransactions: isolation === 'read_committed' ? this.reader.abortedIn(offset, nextOffset) : null,
+      abortedTransactions: isolation === 'read_committed' ? this.segments.abortedSpans(offset, nextOffset) : null,
     }
   }
 

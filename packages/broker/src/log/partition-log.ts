@@ -14,6 +14,7 @@ import { removeStraySnapshots, writeProducerSnapshot } from './producers/produce
 import type { RememberedBatch, SequenceVerdict } from './producers/producer-state.ts'
 import { segmentsToDelete } from './retention.ts'
 import type { AppendedBatch, Segment } from './segment/segment.ts'
+import type { AbortedSpan } from './segment/transaction-index.ts'
 import { SegmentDisposal } from './segment-disposal.ts'
 import { LogSegments, type Place } from './segments.ts'
 import type { OffsetAndTimestamp } from './timestamp-lookup.ts'
@@ -81,6 +82,8 @@ export class PartitionLog implements LogBounds {
   readonly topicId: string
   readonly partition: number
   readonly name: string
+  /** Where the last pass of compaction ended; undefined if there was none. */
+  compactedOffset: number | undefined
   private status: Status = 'online'
   private failure: Error | undefined
   private settings: TopicConfig
@@ -93,8 +96,8 @@ export class PartitionLog implements LogBounds {
   private endOffset: number
   /** Where the oldest file begins as far as the disk knows: files in front of it may come back after a crash. */
   private durableFirstOffset: number
-  /** Segments go one after the other, see {@link deleteOldSegments}. */
-  private deletion: Promise<void> = Promise.resolve()
+  /** Segments are deleted and replaced one after the other, see {@link deleteOldSegments}. */
+  private segmentChange: Promise<void> = Promise.resolve()
   /** Whether there is anything that a clean close has to write. */
   private isChanged: boolean
 
@@ -179,6 +182,9 @@ export class PartitionLog implements LogBounds {
   }
   get sizeInBytes(): number {
     return this.segments.sizeInBytes
+  }
+  get isOnline(): boolean {
+    return this.status === 'online'
   }
   /** Why the partition is offline (a failed sync), else undefined. */
   get offlineReason(): Error | undefined {
@@ -406,8 +412,8 @@ export class PartitionLog implements LogBounds {
   /** Lets go of segments that are over by age or size, or lie below the start of the log. Resolves when their names are gone. */
   deleteOldSegments(nowMs: number): Promise<void> {
     const work = () => this.deleteNow(nowMs)
-    this.deletion = this.deletion.then(work, work)
-    return this.deletion
+    this.segmentChange = this.segmentChange.then(work, work)
+    return this.segmentChange
   }
 
   /**
@@ -450,8 +456,16 @@ export class PartitionLog implements LogBounds {
 
   /** Complete and durable segments, oldest first, indexes included: what compaction may look at. */
   get sealedSegments(): readonly Segment[] {
-    const { segment: durable } = this.durability.durablePlace
-    return [...this.segments].filter(segment => segment.baseOffset < durable.baseOffset)
+    return [...this.segments].filter(segment => segment.baseOffset < this.sealedEndOffset)
+  }
+  /** Where the first segment begins that may be incomplete. */
+  get sealedEndOffset(): number {
+    return this.durability.durablePlace.segment.baseOffset
+  }
+
+  /** Aborted transactions that touch `[fromOffset, untilOffset)`, by first offset. */
+  abortedSpans(fromOffset: number, untilOffset: number): readonly AbortedSpan[] {
+    return this.segments.abortedSpans(fromOffset, untilOffset)
   }
 
   /** The batch by which a restart learns of each producer: compaction has to leave it. */
@@ -470,14 +484,22 @@ export class PartitionLog implements LogBounds {
    * Rejects with a FileError as long as nothing has changed; later failures take the log offline and reject with
    * KAFKA_STORAGE_ERROR.
    */
-  async replaceSegments(old: readonly Segment[], cleaned: Segment): Promise<boolean> {
+  replaceSegments(old: readonly Segment[], cleaned: Segment): Promise<boolean> {
+    const work = () => this.replaceNow(old, cleaned)
+    const replaced = this.segmentChange.then(work, work)
+    this.segmentChange = replaced.then(
+      () => {},
+      () => {},
+    )
+    return replaced
+  }
+
+  private async replaceNow(old: readonly Segment[], cleaned: Segment): Promise<boolean> {
     if (this.status !== 'online' || !this.segments.holds(old)) return false
     cleaned.rename('.swap')
     await this.files.syncDirectory(this.directory)
-    if (this.status !== 'online' || !this.segments.holds(old)) {
-      cleaned.remove()
-      return false
-    }
+    // Closed or deleted meanwhile: the next start finishes it, if there is one.
+    if (!this.isOnline) return false
     try {
       for (const segment of old) segment.retire()
       cleaned.rename('')
@@ -503,7 +525,7 @@ export class PartitionLog implements LogBounds {
    * next start need not look.
    */
   async close(): Promise<boolean> {
-    await this.deletion
+    await this.segmentChange
     await this.durability.idle()
     try {
       if (this.status === 'online' && this.isChanged) await this.syncForGood()

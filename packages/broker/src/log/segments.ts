@@ -1,4 +1,5 @@
 import type { Segment } from './segment/segment.ts'
+import type { AbortedSpan } from './segment/transaction-index.ts'
 
 /** Where a batch begins. */
 export interface Place {
@@ -57,6 +58,14 @@ export class LogSegments implements Iterable<Segment> {
       bytes += segment.sizeInBytes
     }
     return bytes
+  }
+
+  /** Aborted transactions that touch `[fromOffset, untilOffset)`, by first offset. */
+  abortedSpans(fromOffset: number, untilOffset: number): AbortedSpan[] {
+    const found: AbortedSpan[] = []
+    for (const segment of this.from(fromOffset))
+      if (segment.transactionIndex.collect(fromOffset, untilOffset, found)) break
+    return found.sort((a, b) => a.firstOffset - b.firstOffset)
   }
 
   append(segment: Segment): void {

@@ -2,7 +2,7 @@
 
 const VERSION = '0'
 
-/** Where a log stands, of each partition (`recovery-point-offset-checkpoint`, `log-start-offset-checkpoint`). */
+/** Where a log stands, of each partition (`recovery-point-offset-checkpoint`, `log-start-offset-checkpoint`, `cleaner-offset-checkpoint`). */
 export type PartitionOffsets = ReadonlyMap<string, number>
 
 /** The key of a partition in {@link PartitionOffsets}. */

@@ -11,6 +11,7 @@ const META_PROPERTIES = 'meta.properties'
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
 const LOG_START_OFFSETS = 'log-start-offset-checkpoint'
+const COMPACTED_OFFSETS = 'cleaner-offset-checkpoint'
 
 export class DataDirectoryInUseError extends MillraceError {
   readonly code = 'DATA_DIRECTORY_IN_USE'
@@ -56,6 +57,8 @@ export class DataDirectory {
     /** As of the last stop or checkpoint. */
     readonly recoveryPoints: PartitionOffsets,
     readonly logStartOffsets: PartitionOffsets,
+    /** Where compaction of the compacted logs goes on. */
+    readonly compactedOffsets: PartitionOffsets,
   ) {}
 
   /** Creates the directory if it is missing. Throws {@link DataDirectoryInUseError}. */
@@ -74,6 +77,7 @@ export class DataDirectory {
       files.exists(`${path}/${CLEAN_SHUTDOWN}`),
       recoveryPoints ?? new Map(),
       offsetsIn(LOG_START_OFFSETS) ?? new Map(),
+      offsetsIn(COMPACTED_OFFSETS) ?? new Map(),
     )
   }
 
@@ -125,6 +129,10 @@ export class DataDirectory {
 
   writeLogStartOffsets(offsets: PartitionOffsets): Promise<void> {
     return this.files.replace(`${this.path}/${LOG_START_OFFSETS}`, printOffsetCheckpoint(offsets))
+  }
+
+  writeCompactedOffsets(offsets: PartitionOffsets): Promise<void> {
+    return this.files.replace(`${this.path}/${COMPACTED_OFFSETS}`, printOffsetCheckpoint(offsets))
   }
 
   /** Idempotent. */

@@ -110,7 +110,7 @@ export class LogManager {
 
       for (const directory of opened) await directory.begin()
       const manager = new LogManager(platform, config, clusterId, identified)
-      manager.repeat(config['log.flush.offset.checkpoint.interval.ms'], () => manager.checkpoint())
+      manager.repeat(config['log.flush.offset.checkpoint.interval.ms'], () => manager.checkpointAll())
       manager.repeat(PRODUCER_EXPIRATION_CHECK_MS, () => manager.expireProducers())
       manager.checkRetentionIn(Math.min(FIRST_RETENTION_CHECK_MS, config['log.retention.check.interval.ms']))
       return manager
@@ -283,13 +283,15 @@ export class LogManager {
     const name = partitionName(identity.topic, identity.partition)
     const { directory } = this.identified.find(each => path === `${each.directory.path}/${name}`)!
     const key = checkpointKey(identity.topic, identity.partition)
+    const compactedOffset = directory.compactedOffsets.get(key)
     const loaded = await loadLog({
       files,
       codecs,
       directory: path,
       config,
       wasCleanlyClosed: directory.wasCleanlyClosed,
-      recoveryPoint: directory.recoveryPoints.get(key) ?? 0,
+      // Only durable records are compacted.
+      recoveryPoint: Math.max(directory.recoveryPoints.get(key) ?? 0, compactedOffset ?? 0),
       logStartOffset: directory.logStartOffsets.get(key) ?? 0,
       nowMs: clock.nowMs(),
     })
@@ -308,6 +310,7 @@ export class LogManager {
         checkpointStart: () => this.startsOf(directory).request(),
       },
     )
+    log.compactedOffset = compactedOffset
     this.register(log)
     return { log, wasScanned, truncatedBytes, damageCount }
   }
@@ -397,12 +400,18 @@ export class LogManager {
     this.isCheckpointDue = true
     this.platform.timers.soon(() => {
       this.isCheckpointDue = false
-      if (this.closing === undefined) this.checkpoint()
+      if (this.closing === undefined) this.checkpointAll()
     })
   }
 
+  /** Writes down how far the logs of this one's directory are durable and compacted; resolves once that is durable. */
+  async checkpoint(log: { readonly directory: string }): Promise<void> {
+    for (const { directory } of this.identified)
+      if (log.directory.startsWith(`${directory.path}/`)) await this.writeCheckpoints(directory)
+  }
+
   /** Failing is harmless: recovery then begins earlier. */
-  private checkpoint(): void {
+  private checkpointAll(): void {
     for (const { directory } of this.identified) this.writeCheckpoints(directory).catch(ignoreFileError)
   }
 
@@ -410,6 +419,8 @@ export class LogManager {
     const logs = this.logsIn(directory)
     await directory.writeRecoveryPoints(offsetsOf(logs, log => log.recoveryPoint))
     await this.writeStarts(directory)
+    const compacted = logs.filter(log => log.compactedOffset !== undefined)
+    await directory.writeCompactedOffsets(offsetsOf(compacted, log => log.compactedOffset ?? 0))
   }
 
   private writeStarts(directory: DataDirectory): Promise<void> {
