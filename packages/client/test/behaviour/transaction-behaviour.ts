@@ -165,6 +165,34 @@ export function transactionBehaviour(cluster: () => ClusterUnderTest): void {
       }
       expect((await committedValues(topic, kept.length)).sort()).toEqual(kept.sort())
     })
+    test('interleaved transactions come through small budgets, and positions pass markers', async () => {
+      const topic = await clients.topic()
+      const [one, two] = [await transactional(), await transactional()]
+      const kept: string[] = []
+      for (let round = 0; round < 12; round++) {
+        const pair = [one, two].map((producer, index) => ({ producer, isKept: (round + index) % 3 !== 0, index }))
+        for (const { producer } of pair) producer.beginTransaction()
+        for (let number = 0; number < 4; number++) {
+          for (const { producer, isKept, index } of pair) {
+            const value = `${round}/${index}/${number}`.padEnd(300, '.')
+            await producer.send({ topic, value })
+            if (isKept) kept.push(value)
+          }
+        }
+        for (const { producer, isKept } of pair) {
+          if (isKept) await producer.commitTransaction()
+          else await producer.abortTransaction()
+        }
+      }
+      const budgets = { maxPartitionFetchBytes: 1_000, fetchMaxBytes: 2_000, maxPollRecords: 3 }
+      const reader = await clients.reader(topic, { isolationLevel: 'read_committed', ...budgets })
+      expect(await readValues(reader, kept.length)).toEqual(kept)
+      const at = { topic, partition: 0 }
+      const end = (await reader.endOffsets([at])).get(topic, 0)!
+      expect(end).toBe(12 * 10)
+      while ((await reader.position(at)) < end) expect(await reader.poll({ maxWaitMs: 100 })).toEqual([])
+      expect(reader.lag(at)).toBe(0)
+    })
     test('transactions without records are nothing', async () => {
       const producer = await transactional()
       producer.beginTransaction()

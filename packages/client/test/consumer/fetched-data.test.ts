@@ -1,5 +1,6 @@
 import { createCodecs } from '@millrace/platform'
 import { type BatchOptions, endTransactionMarker, RecordBatch, RecordBatchBuilder } from '@millrace/protocol'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AbortedTransaction, AbortedTransactions } from '../../src/consumer/aborted-transactions.ts'
 import type { ConsumerRecord } from '../../src/consumer/consumer-record.ts'
@@ -102,3 +103,71 @@ test('read_uncommitted sees all records, and no markers', () => {
 test('nothing but markers still moves on', () => {
   expect(takeAll(fetched(4, [marker(4, 1, 'ABORT'), marker(5, 2, 'ABORT')]))).toEqual({ values: '', nextOffset: 6 })
 })
+
+interface Write {
+  readonly producerId: number
+  readonly what: 'write' | 'plain' | 'commit' | 'abort'
+}
+test('whatever fetches see, exactly the records outside of aborted transactions are read', () => {
+  const write: fc.Arbitrary<Write> = fc.record({
+    producerId: fc.integer({ min: 1, max: 3 }),
+    what: fc.constantFrom('write', 'write', 'plain', 'commit', 'abort'),
+  })
+  fc.assert(
+    fc.property(fc.array(write, { maxLength: 40 }), fc.integer({ min: 1, max: 8 }), (writes, batchesPerFetch) => {
+      const { log, aborted, visible } = logOf(writes)
+      const read: string[] = []
+      let position = 0
+      for (let first = 0; first < log.length; ) {
+        const part = log.slice(first, first + batchesPerFetch)
+        const last = part.at(-1)!
+        // As a broker lists them: those that touch what it sends.
+        const overlapping = aborted.filter(one => one.firstOffset <= last.offset && one.markerOffset >= position)
+        const bytes = part.map(one => one.bytes)
+        const taken = takeAll(fetched(position, bytes, overlapping.toReversed()))
+        if (taken.values !== '') read.push(...taken.values.split(' '))
+        position = taken.nextOffset
+        expect(position).toBe(last.offset + last.records)
+        first += part.length
+      }
+      expect(read).toEqual(visible)
+    }),
+  )
+})
+
+/** A log as a broker writes it, its aborted transactions, and what read_committed is to see of it. */
+function logOf(writes: readonly Write[]) {
+  const log: { offset: number; records: number; bytes: Buffer }[] = []
+  const aborted: { producerId: number; firstOffset: number; markerOffset: number }[] = []
+  const open = new Map<number, { firstOffset: number; values: string[] }>()
+  const visible: { offset: number; value: string }[] = []
+  let offset = 0
+  const append = (bytes: Buffer, records: number) => {
+    log.push({ offset, records, bytes })
+    offset += records
+  }
+  const end = (producerId: number, what: 'commit' | 'abort') => {
+    const transaction = open.get(producerId)
+    if (transaction === undefined) return
+    open.delete(producerId)
+    if (what === 'abort') aborted.push({ producerId, firstOffset: transaction.firstOffset, markerOffset: offset })
+    else for (const value of transaction.values) visible.push({ offset: Number.parseInt(value, 10), value })
+    append(marker(offset, producerId, what === 'abort' ? 'ABORT' : 'COMMIT'), 1)
+  }
+  for (const { producerId, what } of writes) {
+    const values = ['x', 'y']
+    const written = values.map((value, index) => `${offset + index}${value}`)
+    if (what === 'commit' || what === 'abort') end(producerId, what)
+    else if (what === 'plain') {
+      for (const value of written) visible.push({ offset: Number.parseInt(value, 10), value })
+      append(batch(offset, values), 2)
+    } else {
+      const transaction = open.get(producerId) ?? { firstOffset: offset, values: [] }
+      open.set(producerId, transaction)
+      transaction.values.push(...written)
+      append(batch(offset, values, { producerId, producerEpoch: 0, transactional: true }), 2)
+    }
+  }
+  for (const producerId of [...open.keys()]) end(producerId, 'abort')
+  return { log, aborted, visible: visible.sort((a, b) => a.offset - b.offset).map(({ value }) => value) }
+}
