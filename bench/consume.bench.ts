@@ -7,7 +7,7 @@ import assert from 'node:assert/strict'
 import { Consumer, Producer } from '@millrace/client'
 import { type EachBatchPayload, Kafka, logLevel } from 'kafkajs'
 import { startBrokerHere, startBrokerProcess } from './broker-process.ts'
-import type { Benchmark } from './harness.ts'
+import { type Benchmark, median } from './harness.ts'
 
 const TOPIC = 'bench'
 const AT = { topic: TOPIC, partition: 0 }
@@ -114,8 +114,4 @@ async function rateOf(recordCount: number, read: () => Promise<void>): Promise<n
   const startMs = performance.now()
   await read()
   return (recordCount * 1000) / (performance.now() - startMs)
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1]!
 }

@@ -16,7 +16,11 @@ export interface Measurement {
   readonly peerValue?: number
   /** `value / peerValue`. */
   readonly ratio?: number
+  /** What the ratio is to be. */
+  readonly goal?: Goal
 }
+
+export type Goal = { readonly atLeast: number } | { readonly atMost: number }
 
 /** `small` shows that a benchmark still works, in a moment; its numbers mean nothing. */
 export type Scale = 'full' | 'small'
@@ -94,7 +98,38 @@ export async function runBenchmark(
   await run(new BenchmarkContext(name, scale, print))
 }
 
-function median(values: readonly number[]): number {
+/** Lines with a peer as aligned columns. Empty without one. */
+export function comparisonTable(measurements: readonly Measurement[]): string {
+  const compared = measurements.filter(({ peerValue }) => peerValue !== undefined)
+  if (compared.length === 0) return ''
+  const rows = [
+    ['case', 'unit', compared[0]!.peer!, 'Millrace', 'ratio', 'goal', ''],
+    ...compared.map(({ case: name, unit, value, peerValue, ratio, goal }) => [
+      name,
+      unit,
+      String(peerValue),
+      String(value),
+      String(ratio),
+      goal === undefined ? '' : 'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`,
+      goal === undefined ? '' : isMet(ratio!, goal) ? 'met' : 'not met',
+    ]),
+  ]
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
+  return rows
+    .map(row =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+function isMet(ratio: number, goal: Goal): boolean {
+  return 'atLeast' in goal ? ratio >= goal.atLeast : ratio <= goal.atMost
+}
+
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[sorted.length >> 1]!
 }

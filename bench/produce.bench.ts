@@ -5,13 +5,13 @@
  * Cases: acknowledged from the page cache as in Kafka (`log.flush.interval.messages` raised), and durable as by default.
  */
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createCodecs } from '@millrace/platform'
 import { APIS, decodeResponse, encodeRequestFrame, type Message, RecordBatchBuilder } from '@millrace/protocol'
 import { startBrokerHere, startBrokerProcess } from './broker-process.ts'
 import type { Benchmark, BenchmarkContext } from './harness.ts'
+import { residentMegabytes } from './process-usage.ts'
 
 const TOPIC = 'bench'
 const BATCH_BYTES = 16 * 1024
@@ -76,12 +76,6 @@ async function measureProcess(context: BenchmarkContext): Promise<void> {
   startsMs.sort((a, b) => a - b)
   context.report({ case: 'ready after', value: startsMs[startsMs.length >> 1]!, unit: 'ms' })
   context.report({ case: 'idle resident memory', value: residentMb, unit: 'MB' })
-}
-
-function residentMegabytes(processId: number): number {
-  const match = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${processId}/status`, 'utf8'))
-  assert.ok(match, 'no VmRSS')
-  return (Number(match[1]) * 1024) / 1e6
 }
 
 function produceFrame(): Buffer {

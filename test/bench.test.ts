@@ -15,7 +15,7 @@ describe.each(names)('bench:%s', name => {
     expect(lines.length).toBeGreaterThan(0)
     expect(new Set(lines.map(line => line.case)).size).toBe(lines.length)
     for (const line of lines) {
-      const { peer, peerValue, ratio, ...required } = line
+      const { peer, peerValue, ratio, goal: _, ...required } = line
       expect(required).toEqual({
         bench: name,
         case: expect.any(String),
