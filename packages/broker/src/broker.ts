@@ -12,6 +12,7 @@ import { FetchPurgatory } from './fetch/fetch-purgatory.ts'
 import { FetchSessions } from './fetch/fetch-sessions.ts'
 import { answerUnsupportedVersion } from './handlers/18-api-versions.ts'
 import { allHandlers } from './handlers/all-handlers.ts'
+import { type CompactionReport, LogCleaner } from './log/compaction/log-cleaner.ts'
 import { LogManager, type RecoveryProgress } from './log/directory/log-manager.ts'
 import { MetadataLog } from './metadata/metadata-log.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
@@ -27,12 +28,15 @@ export interface BrokerOptions {
   readonly config?: BrokerConfigInput
   /** Told of every partition that is opened or recovered at start. */
   readonly onRecovery?: (progress: RecoveryProgress) => void
+  /** Told of every pass of log compaction. Default: what could not be compacted is a warning of the process. */
+  readonly onCompaction?: (report: CompactionReport) => void
   /** Told of errors that are bugs. Default: a warning of the process. */
   readonly onBug?: (error: unknown) => void
 }
 
 interface Parts {
   readonly logs: LogManager
+  readonly cleaner: LogCleaner
   readonly groups: GroupCoordinator
   readonly fetches: FetchPurgatory
   readonly server: Server
@@ -52,7 +56,8 @@ export class Broker {
    * Resolves once clients are answered; groups may still be loading. Rejects with InvalidConfigError, with NetworkError when
    * the address is taken, and with what the data directories are wrong with. The caller closes it.
    */
-  static async start({ platform, config: input = {}, onRecovery, onBug = warn }: BrokerOptions): Promise<Broker> {
+  static async start(options: BrokerOptions): Promise<Broker> {
+    const { platform, config: input = {}, onRecovery, onCompaction = warnOfUncleanable, onBug = warn } = options
     const config = parseBrokerConfig(input)
     const listen = listenAddress(config)
     const logs = await LogManager.open(platform, config)
@@ -97,7 +102,9 @@ export class Broker {
         onBug: (error: unknown, _api: Api) => onBug(error),
       })
       groups.load().catch(onBug)
-      return new Broker({ logs, groups, fetches, server }, advertised(), config)
+      const cleaner = new LogCleaner(logs, onCompaction)
+      cleaner.start()
+      return new Broker({ logs, cleaner, groups, fetches, server }, advertised(), config)
     } catch (error) {
       logs.halt()
       throw error
@@ -120,20 +127,22 @@ export class Broker {
 
   /** Drops everything at once, as `kill -9` would: for simulations and tests of recovery. */
   halt(): void {
-    const { logs, groups, fetches, server } = this.parts
+    const { logs, cleaner, groups, fetches, server } = this.parts
     this.stopping = Promise.resolve()
     server.halt()
+    cleaner.halt()
     groups.close()
     fetches.completeAll()
     logs.halt()
   }
 
   private async stop(): Promise<void> {
-    const { logs, groups, fetches, server } = this.parts
+    const { logs, cleaner, groups, fetches, server } = this.parts
     const closed = server.close(CLOSE_GRACE_MS)
     groups.close()
     fetches.completeAll()
     await closed
+    await cleaner.stop()
     await logs.close()
   }
 
@@ -144,6 +153,10 @@ export class Broker {
 
 function orUnbounded(bound: number): number {
   return bound < 0 ? Number.POSITIVE_INFINITY : bound
+}
+
+function warnOfUncleanable(report: CompactionReport): void {
+  if (report.kind === 'uncleanable') warn(new Error(`${report.partition} is not compacted`, { cause: report.error }))
 }
 
 function warn(error: unknown): void {

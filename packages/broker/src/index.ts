@@ -7,6 +7,7 @@ export { type DumpOptions, dumpFile, filesToDump } from './dump-log/dump-log.ts'
 export type { Dumped } from './dump-log/dumped.ts'
 export { dumpedText } from './dump-log/dumped-text.ts'
 export type { RecordDecoder } from './dump-log/record-content.ts'
+export { type CompactionReport, LogCleaner } from './log/compaction/log-cleaner.ts'
 export {
   LogManager,
   type LogPlatform,

@@ -74,7 +74,7 @@ export class LogCleaner {
 
   /** Does nothing if `log.cleaner.enable` is off. */
   start(): void {
-    if (this.logs.config['log.cleaner.enable']) this.lookAround()
+    if (this.logs.config['log.cleaner.enable']) this.lookAroundLater()
   }
 
   /** The passes under way, by partition. */
@@ -94,9 +94,11 @@ export class LogCleaner {
     this.timer?.cancel()
   }
 
-  private lookAround(): void {
-    this.timer = this.logs.platform.timers.after(this.logs.config['log.cleaner.backoff.ms'], () => this.lookAround())
-    this.beginPasses()
+  private lookAroundLater(): void {
+    this.timer = this.logs.platform.timers.after(this.logs.config['log.cleaner.backoff.ms'], () => {
+      this.lookAroundLater()
+      this.beginPasses()
+    })
   }
 
   private beginPasses(): void {
