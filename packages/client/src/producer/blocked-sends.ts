@@ -13,6 +13,8 @@ export interface BlockedSend {
 const COMPACT_FROM = 1024
 
 export class BlockedSends {
+  /** Of the records that wait. */
+  bytes = 0
   private entries: BlockedSend[] = []
   private head = 0
   /** Entries that ever came and left. */
@@ -29,6 +31,7 @@ export class BlockedSends {
 
   push(entry: BlockedSend): void {
     this.entries.push(entry)
+    this.bytes += entry.record.sizeInBytes
     this.entered++
   }
 
@@ -37,6 +40,7 @@ export class BlockedSends {
     if (entry === undefined) return undefined
     this.head++
     this.left++
+    this.bytes -= entry.record.sizeInBytes
     if (this.head >= COMPACT_FROM && this.head * 2 >= this.entries.length) {
       this.entries = this.entries.slice(this.head)
       this.head = 0

@@ -23,6 +23,8 @@ import { TransactionalSession } from './session/transactional-session.ts'
 
 /** `enqueue` may overshoot `buffer.memory` up to this multiple of it. */
 const HARD_LIMIT_FACTOR = 2
+/** Of records of `send` and `sendBatch` that wait for room in `buffer.memory`; more are refused at once. */
+const BLOCKED_SENDS_BYTES = 256 * 1024 * 1024
 
 export class ProducerEngine {
   private readonly cluster: Cluster
@@ -201,6 +203,10 @@ export class ProducerEngine {
       this.append(record, listener, staysTogether)
       return
     }
+    if (this.blocked.bytes >= BLOCKED_SENDS_BYTES) {
+      this.refuse(record, listener, new BufferExhaustedError(this.settings.bufferMemory))
+      return
+    }
     const sinceMs = this.platform.clock.monotonicMs()
     this.blocked.push({ record, listener, staysTogether, sinceMs })
     this.watchBlocked(sinceMs)
@@ -248,6 +254,10 @@ export class ProducerEngine {
 
   private failBlocked(error: MillraceError): void {
     const { record, listener } = this.blocked.shift()!
+    this.refuse(record, listener, error)
+  }
+
+  private refuse(record: PreparedRecord, listener: SendListener | undefined, error: MillraceError): void {
     this.session.gaveUp(error, false)
     listener?.failed(error, { topic: record.topic, partition: record.partition ?? -1, recordCount: 1 })
   }

@@ -21,7 +21,7 @@ export class DeliveryTimeoutError extends MillraceError {
   }
 }
 
-/** `max.block.ms` passed before there was room in `buffer.memory`. */
+/** `max.block.ms` passed before there was room in `buffer.memory`, or too much waits for room already. */
 export class BufferExhaustedError extends MillraceError {
   readonly code = 'BUFFER_EXHAUSTED'
   override readonly retriable = true

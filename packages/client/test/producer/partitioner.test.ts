@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { SeededRandom } from '@millrace/platform'
-import { partitionForKey } from '@millrace/protocol'
 import { expect, test } from 'vitest'
 import type { PartitionMetadata } from '../../src/cluster/metadata.ts'
 import { DefaultPartitioner } from '../../src/producer/partitioner.ts'
@@ -17,9 +18,18 @@ const partitions = (leaders: readonly number[]): PartitionMetadata[] =>
 const keyless = { topic: 't', key: null, value: null }
 const partitioner = () => new DefaultPartitioner(BATCH_BYTES, new SeededRandom(1))
 
-test('a key decides by murmur2', () => {
-  const key = Buffer.from('order-17')
-  expect(partitioner().partition({ ...keyless, key }, 10, partitions([1, 1, 1, 1, 1]))).toBe(partitionForKey(key, 5))
+test('keys go where the Java client sends them', () => {
+  const lines = readFileSync(join(import.meta.dirname, 'kafka-partitions.txt'), 'utf8')
+    .trim()
+    .split('\n')
+    .slice(1)
+  expect(lines).toHaveLength(1_000)
+  for (const line of lines) {
+    const [key, count, expected] = line.split(' ')
+    const record = { ...keyless, key: Buffer.from(key!, 'base64') }
+    const leaders = Array.from({ length: Number(count) }, () => 1)
+    expect(partitioner().partition(record, 10, partitions(leaders)), line).toBe(Number(expected))
+  }
 })
 test('records without a key fill a batch, then go to another partition', () => {
   const sticky = partitioner()
