@@ -6,7 +6,11 @@
 export interface Codecs {
   /** CRC-32C (Castagnoli) of `bytes[start, end)` as an unsigned 32-bit integer. */
   crc32c(bytes: Uint8Array, start: number, end: number): number
-  compress(codec: CompressionCodec, bytes: Uint8Array): Uint8Array
+  /**
+   * `level`: as in Kafka's `compression.<codec>.level`, whose default it has. Snappy has none; the lz4 package knows but one, so
+   * the level is not used there either.
+   */
+  compress(codec: CompressionCodec, bytes: Uint8Array, level?: number): Uint8Array
   /**
    * Throws {@link DecompressionError} on malformed input and when the output would pass `maxBytes`
    * (checked while inflating: a bomb costs no more than `maxBytes`).

@@ -83,8 +83,7 @@ async function find(
     }
     case EARLIEST:
     case EARLIEST_LOCAL:
-      // Which epoch the first record has is known for sure only while there was but one.
-      return { offset: log.logStartOffset, timestampMs: -1, leaderEpoch: log.leaderEpoch === 0 ? 0 : -1 }
+      return { offset: log.logStartOffset, timestampMs: -1, leaderEpoch: log.leaderEpochOf(log.logStartOffset) }
     case MAX_TIMESTAMP:
       return log.offsetOfMaxTimestamp()
     case LATEST_TIERED:

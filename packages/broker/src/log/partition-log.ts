@@ -369,6 +369,11 @@ export class PartitionLog implements LogBounds {
     return await this.reads.offsetOfMaxTimestamp()
   }
 
+  /** The leader epoch that wrote `offset`; −1 if it is not known. */
+  leaderEpochOf(offset: number): number {
+    return this.options.loaded.epochs.epochOf(offset)
+  }
+
   /** The largest known epoch ≤ `leaderEpoch` and where it ends (OffsetForLeaderEpoch); null if it is not known. */
   endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } | null {
     return this.options.loaded.epochs.endOffsetOf(leaderEpoch, this.endOffset)
@@ -466,6 +471,11 @@ export class PartitionLog implements LogBounds {
   /** Aborted transactions that touch `[fromOffset, untilOffset)`, by first offset. */
   abortedSpans(fromOffset: number, untilOffset: number): readonly AbortedSpan[] {
     return this.segments.abortedSpans(fromOffset, untilOffset)
+  }
+
+  /** Resolves once all that was appended so far is on the disk, whatever `flush.messages` says. Rejects with KAFKA_STORAGE_ERROR. */
+  durable(): Promise<void> {
+    return this.durability.reached()
   }
 
   /** The batch by which a restart learns of each producer: compaction has to leave it. */
@@ -569,8 +579,9 @@ export class PartitionLog implements LogBounds {
   }
 
   private stop(reason: Error): void {
-    this.durability.stop()
-    this.watermark.fail(this.storageError(reason))
+    const error = this.storageError(reason)
+    this.durability.stop(error)
+    this.watermark.fail(error)
   }
 
   private assertOnline(): void {

@@ -5,6 +5,7 @@
  */
 import {
   type BatchCodecs,
+  type Compression,
   CorruptBatchError,
   ErrorCode,
   inspectRecords,
@@ -48,10 +49,12 @@ export function acceptProducedBatch(
   const produced = validateProducedBatch(records, codecs)
   if (produced.batch === null) throw refused(produced.errorCode, produced.reason)
   const { batch } = produced
+  checkSize(batch, 'max.message.bytes', config, ErrorCode.MESSAGE_TOO_LARGE)
   checkTimestamps(batch, config, nowMs, codecs)
   if (config['cleanup.policy'].includes('compact')) checkKeys(batch, codecs)
   const accepted = recompressed(batch, config, codecs)
-  checkSize(accepted, config)
+  if (accepted !== batch) checkSize(accepted, 'max.message.bytes', config, ErrorCode.MESSAGE_TOO_LARGE)
+  checkSize(accepted, 'segment.bytes', config, ErrorCode.RECORD_LIST_TOO_LARGE)
   return accepted
 }
 
@@ -71,19 +74,21 @@ function corruptionRefused<T>(read: () => T): T {
 function checkTimestamps(batch: RecordBatch, config: TopicConfig, nowMs: number, codecs: BatchCodecs): void {
   if (config['message.timestamp.type'] === 'LogAppendTime') return
   const latestMs = nowMs + config['message.timestamp.after.max.ms']
-  if (batch.maxTimestampMs > latestMs)
-    throw refused(ErrorCode.INVALID_TIMESTAMP, `timestamp ${batch.maxTimestampMs} is later than ${latestMs}`)
   const earliestMs = nowMs - config['message.timestamp.before.max.ms']
-  // −1 (no timestamp) is always allowed.
-  if (earliestMs <= 0) return
-  const tooEarly: RecordError[] = []
+  // The header knows the latest one; only a limit to the past asks for each.
+  if (batch.maxTimestampMs <= latestMs && earliestMs <= 0) return
+  const errors: RecordError[] = []
   corruptionRefused(() => {
     const cursor = batch.cursor(codecs)
-    for (let index = 0; cursor.advance(); index++)
-      if (cursor.timestampMs >= 0 && cursor.timestampMs < earliestMs && tooEarly.length < MAX_RECORD_ERRORS)
-        tooEarly.push({ index, message: `timestamp ${cursor.timestampMs} is earlier than ${earliestMs}` })
+    for (let index = 0; cursor.advance() && errors.length < MAX_RECORD_ERRORS; index++) {
+      const { timestampMs } = cursor
+      // −1 (no timestamp) is always allowed.
+      if (timestampMs >= 0 && (timestampMs < earliestMs || timestampMs > latestMs))
+        errors.push({ index, message: `timestamp ${timestampMs} is outside [${earliestMs}, ${latestMs}]` })
+    }
   })
-  if (tooEarly.length > 0) throw refused(ErrorCode.INVALID_TIMESTAMP, 'records are too old', tooEarly)
+  if (errors.length > 0 || batch.maxTimestampMs > latestMs)
+    throw refused(ErrorCode.INVALID_TIMESTAMP, 'timestamps are out of range', errors)
 }
 
 function checkKeys(batch: RecordBatch, codecs: BatchCodecs): void {
@@ -102,28 +107,46 @@ function recompressed(batch: RecordBatch, config: TopicConfig, codecs: BatchCode
   const builder = new RecordBatchBuilder(
     {
       compression: wanted,
+      ...levelOf(wanted, config),
       producerId: batch.producerId,
       producerEpoch: batch.producerEpoch,
       baseSequence: batch.baseSequence,
       transactional: batch.isTransactional,
+      initialBytes: batch.sizeInBytes,
     },
     codecs,
   )
   corruptionRefused(() => {
-    for (const record of batch.records(codecs)) builder.append(record)
+    const cursor = batch.cursor(codecs)
+    for (let index = 0; cursor.advance(); index++) {
+      cursor.checkHeaders()
+      const { contents, timestampMs } = cursor
+      if (!Number.isSafeInteger(timestampMs)) throw new CorruptBatchError(`record ${index} has no timestamp`)
+      builder.appendContents(contents, timestampMs, index)
+    }
   })
   return new RecordBatch(builder.build())
 }
 
-function checkSize({ sizeInBytes }: RecordBatch, config: TopicConfig): void {
-  if (sizeInBytes > config['max.message.bytes'])
-    throw refused(
-      ErrorCode.MESSAGE_TOO_LARGE,
-      `batch of ${sizeInBytes} bytes, max.message.bytes is ${config['max.message.bytes']}`,
-    )
-  if (sizeInBytes > config['segment.bytes'])
-    throw refused(
-      ErrorCode.RECORD_LIST_TOO_LARGE,
-      `batch of ${sizeInBytes} bytes, segment.bytes is ${config['segment.bytes']}`,
-    )
+function levelOf(compression: Compression, config: TopicConfig): { readonly compressionLevel?: number } {
+  switch (compression) {
+    case 'gzip':
+      return { compressionLevel: config['compression.gzip.level'] }
+    case 'lz4':
+      return { compressionLevel: config['compression.lz4.level'] }
+    case 'zstd':
+      return { compressionLevel: config['compression.zstd.level'] }
+    default:
+      return {}
+  }
+}
+
+function checkSize(
+  { sizeInBytes }: RecordBatch,
+  limit: 'max.message.bytes' | 'segment.bytes',
+  config: TopicConfig,
+  errorCode: ErrorCode,
+): void {
+  if (sizeInBytes > config[limit])
+    throw refused(errorCode, `batch of ${sizeInBytes} bytes, ${limit} is ${config[limit]}`)
 }

@@ -437,6 +437,7 @@ describe('ListOffsets', () => {
     { timestamp: -3, expected: { offset: 3, timestamp: 5_000 } },
     { timestamp: -4, expected: { offset: 0, timestamp: -1 } },
     { timestamp: -5, expected: { offset: -1, timestamp: -1 } },
+    { timestamp: -6, expected: { offset: -1, timestamp: -1 } },
     { timestamp: 0, expected: { offset: 0, timestamp: 1_000 } },
     { timestamp: 2_500, expected: { offset: 1, timestamp: 3_000 } },
     { timestamp: 3_001, expected: { offset: 3, timestamp: 5_000 } },

@@ -19,6 +19,20 @@ function bytesOf(timestampMs = NOW_MS, key: Buffer | null = null, values = ['a',
   return builder.build()
 }
 
+function mixedBytes(...timestampsMs: readonly number[]): Buffer {
+  const builder = new RecordBatchBuilder({}, codecs)
+  for (const timestampMs of timestampsMs) builder.append({ key: null, value: null, timestampMs })
+  return builder.build()
+}
+
+/** A batch with a valid checksum whose header or records do not hold what they say. */
+function forged(change: (bytes: Buffer) => void, compression: 'none' | 'gzip' = 'none'): Buffer {
+  const { bytes } = batchOf({ values: ['a', 'b'], timestampMs: NOW_MS, compression })
+  change(bytes)
+  bytes.writeUInt32BE(codecs.crc32c(bytes, 21, bytes.length), 17)
+  return bytes
+}
+
 function flipped(bytes: Buffer): Buffer {
   bytes[bytes.length - 1]! ^= 1
   return bytes
@@ -30,6 +44,11 @@ const rows: readonly Row[] = [
   { what: 'a flipped bit', records: flipped(bytesOf()), errorCode: ErrorCode.CORRUPT_MESSAGE },
   { what: 'a batch that breaks off', records: bytesOf().subarray(0, 70), errorCode: ErrorCode.CORRUPT_MESSAGE },
   { what: 'two batches', records: Buffer.concat([bytesOf(), bytesOf()]), errorCode: ErrorCode.INVALID_RECORD },
+  {
+    what: 'a record from the future, by its place',
+    records: mixedBytes(NOW_MS, NOW_MS + 3_600_001),
+    errorCode: ErrorCode.INVALID_TIMESTAMP,
+  },
   { what: 'records from the future', records: bytesOf(NOW_MS + 3_600_001), errorCode: ErrorCode.INVALID_TIMESTAMP },
   {
     what: 'records from too long ago',
@@ -38,6 +57,56 @@ const rows: readonly Row[] = [
     errorCode: ErrorCode.INVALID_TIMESTAMP,
   },
   { what: 'no keys in a compacted topic', records: bytesOf(), config: COMPACTED, errorCode: ErrorCode.INVALID_RECORD },
+  { what: 'no records', records: forged(bytes => bytes.writeInt32BE(0, 57)), errorCode: ErrorCode.INVALID_RECORD },
+  {
+    what: 'a count that its offsets do not have',
+    records: forged(bytes => bytes.writeInt32BE(3, 57)),
+    errorCode: ErrorCode.INVALID_RECORD,
+  },
+  {
+    what: 'control records',
+    records: forged(bytes => bytes.writeInt16BE(0x20, 21)),
+    errorCode: ErrorCode.INVALID_RECORD,
+  },
+  {
+    what: 'a producer without a sequence',
+    records: forged(bytes => bytes.writeBigInt64BE(7n, 43)),
+    errorCode: ErrorCode.INVALID_RECORD,
+  },
+  {
+    what: 'a timestamp of the log',
+    records: forged(bytes => bytes.writeInt16BE(0x08, 21)),
+    errorCode: ErrorCode.INVALID_TIMESTAMP,
+  },
+  {
+    what: 'a codec that does not exist',
+    records: forged(bytes => bytes.writeInt16BE(0x05, 21)),
+    errorCode: ErrorCode.UNSUPPORTED_COMPRESSION_TYPE,
+  },
+  {
+    what: 'compressed records that are none, where they have to be looked at',
+    records: forged(bytes => bytes.fill(0, 61), 'gzip'),
+    config: { 'compression.type': 'zstd' },
+    errorCode: ErrorCode.CORRUPT_MESSAGE,
+  },
+  {
+    what: 'records that break off, where they have to be looked at',
+    records: forged(bytes => bytes.writeInt8(0x7f, 61)),
+    config: COMPACTED,
+    errorCode: ErrorCode.CORRUPT_MESSAGE,
+  },
+  {
+    what: 'a batch that would only fit once it is compressed',
+    records: bytesOf(NOW_MS, null, ['a'.repeat(5_000)]),
+    config: { 'max.message.bytes': 1_000, 'compression.type': 'gzip' },
+    errorCode: ErrorCode.MESSAGE_TOO_LARGE,
+  },
+  {
+    what: 'a batch that only fits as long as it is compressed',
+    records: batchOf({ values: ['a'.repeat(5_000)], timestampMs: NOW_MS, compression: 'gzip' }).bytes,
+    config: { 'max.message.bytes': 1_000, 'compression.type': 'uncompressed' },
+    errorCode: ErrorCode.MESSAGE_TOO_LARGE,
+  },
   {
     what: 'too large a batch',
     records: bytesOf(),
@@ -125,4 +194,17 @@ describe('accepted is', () => {
       }
     },
   )
+
+  test.each([
+    { type: 'gzip', setting: 'compression.gzip.level', levels: [1, 9] },
+    { type: 'zstd', setting: 'compression.zstd.level', levels: [1, 19] },
+  ] as const)('a batch that is made smaller by a higher level of $type', ({ type, setting, levels }) => {
+    const text = Array.from({ length: 4_000 }, (_, index) => `${index * 7919} of ${index % 97}`).join(' ')
+    const sizes = levels.map(level => {
+      const sent = batchOf({ values: [text], timestampMs: NOW_MS })
+      const config = topicConfig({ 'compression.type': type, [setting]: level })
+      return acceptProducedBatch(sent.bytes, config, NOW_MS, codecs).sizeInBytes
+    })
+    expect(sizes[1]).toBeLessThan(sizes[0]!)
+  })
 })

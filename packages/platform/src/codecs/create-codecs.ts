@@ -6,7 +6,7 @@ import { compressSnappy, decompressSnappy } from './snappy.ts'
 import { compressZstd, decompressZstd } from './zstd.ts'
 
 interface Codec {
-  compress(bytes: Uint8Array): Uint8Array
+  compress(bytes: Uint8Array, level?: number): Uint8Array
   decompress(bytes: Uint8Array, maxBytes: number): Uint8Array
 }
 
@@ -21,7 +21,7 @@ const CODECS: Readonly<Record<CompressionCodec, Codec>> = {
 export function createCodecs(): Codecs {
   return {
     crc32c,
-    compress: (codec, bytes) => CODECS[codec].compress(bytes),
+    compress: (codec, bytes, level) => CODECS[codec].compress(bytes, level),
     decompress(codec, bytes, maxBytes) {
       // Each format has a header, but zstd takes no frames at all for an empty sequence of them.
       if (bytes.length === 0) throw new DecompressionError(codec, 'malformed')

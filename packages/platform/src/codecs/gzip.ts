@@ -4,8 +4,8 @@ import { DecompressionError } from '../codecs.ts'
 /** Zlib inflates into pieces of this size; its own 16 KiB makes too many of them. */
 const CHUNK_BYTES = 64 * 1024
 
-export function compressGzip(bytes: Uint8Array): Uint8Array {
-  return gzipSync(bytes, { level: constants.Z_DEFAULT_COMPRESSION })
+export function compressGzip(bytes: Uint8Array, level: number = constants.Z_DEFAULT_COMPRESSION): Uint8Array {
+  return gzipSync(bytes, { level })
 }
 
 export function decompressGzip(bytes: Uint8Array, maxBytes: number): Uint8Array {

@@ -6,17 +6,17 @@ import { DecompressionError } from '../codecs.ts'
 import { CodecUnavailableError } from './native-package.ts'
 
 /** Java's default too (`compression.zstd.level`). */
-const LEVEL = 3
+const DEFAULT_LEVEL = 3
 
 interface Zstd {
-  compress(bytes: Uint8Array): Uint8Array
+  compress(bytes: Uint8Array, level: number): Uint8Array
   decompress(bytes: Uint8Array, maxBytes: number): Uint8Array
 }
 
 let loaded: Zstd | undefined
 
-export function compressZstd(bytes: Uint8Array): Uint8Array {
-  return zstd().compress(bytes)
+export function compressZstd(bytes: Uint8Array, level = DEFAULT_LEVEL): Uint8Array {
+  return zstd().compress(bytes, level)
 }
 
 export function decompressZstd(bytes: Uint8Array, maxBytes: number): Uint8Array {
@@ -31,15 +31,16 @@ function zstd(): Zstd {
 
 /** What `node:zlib` has since Node 22.15. */
 interface ZlibWithZstd {
-  readonly zstdCompressSync?: (bytes: Uint8Array) => Buffer
+  readonly constants: { readonly ZSTD_c_compressionLevel: number }
+  readonly zstdCompressSync?: (bytes: Uint8Array, options: { params: Record<number, number> }) => Buffer
   readonly zstdDecompressSync?: (bytes: Uint8Array, options: { maxOutputLength: number }) => Buffer
 }
 
 function zstdOfNode(): Zstd | null {
-  const { zstdCompressSync, zstdDecompressSync } = zlib as object as ZlibWithZstd
+  const { constants, zstdCompressSync, zstdDecompressSync } = zlib as object as ZlibWithZstd
   if (zstdCompressSync === undefined || zstdDecompressSync === undefined) return null
   return {
-    compress: bytes => zstdCompressSync(bytes),
+    compress: (bytes, level) => zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } }),
     decompress(bytes, maxBytes) {
       try {
         const inflated = zstdDecompressSync(bytes, { maxOutputLength: Math.max(maxBytes, 1) })
@@ -113,11 +114,11 @@ function zstdInWebAssembly(): Zstd {
   }
 
   return {
-    compress(bytes) {
+    compress(bytes, level) {
       return withSource(bytes, source => {
         const bound = module._ZSTD_compressBound(bytes.length)
         const compressed = withTarget(bound, target =>
-          module._ZSTD_compress(target, bound, source, bytes.length, LEVEL),
+          module._ZSTD_compress(target, bound, source, bytes.length, level),
         )
         if (typeof compressed === 'number') throw new Error(`zstd compression failed with code ${compressed}`)
         return compressed

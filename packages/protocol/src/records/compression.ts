@@ -7,7 +7,8 @@ export type Compression = (typeof COMPRESSIONS)[number]
 export interface BatchCodecs {
   /** CRC-32C of `bytes[start, end)` as an unsigned 32-bit integer. */
   crc32c(bytes: Uint8Array, start: number, end: number): number
-  compress(codec: Exclude<Compression, 'none'>, bytes: Uint8Array): Uint8Array
+  /** `level`: as in Kafka's `compression.<codec>.level`; the codec's default if it is left out or the codec has none. */
+  compress(codec: Exclude<Compression, 'none'>, bytes: Uint8Array, level?: number): Uint8Array
   /** Throws an error named `DecompressionError` when the bytes are malformed or would pass `maxBytes`. */
   decompress(codec: Exclude<Compression, 'none'>, bytes: Uint8Array, maxBytes: number): Uint8Array
 }

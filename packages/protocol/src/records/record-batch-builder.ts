@@ -39,6 +39,8 @@ export interface NewRecord {
 
 export interface BatchOptions {
   readonly compression?: Compression
+  /** Left out: the codec's default. */
+  readonly compressionLevel?: number
   readonly producerId?: number
   readonly producerEpoch?: number
   readonly baseSequence?: number
@@ -133,7 +135,7 @@ export class RecordBatchBuilder {
     const compression = options.compression ?? 'none'
     let buffer = this.buffer.subarray(0, this.estimatedBytes)
     if (compression !== 'none') {
-      const compressed = this.codecs.compress(compression, buffer.subarray(RECORDS_AT))
+      const compressed = this.codecs.compress(compression, buffer.subarray(RECORDS_AT), options.compressionLevel)
       buffer = Buffer.allocUnsafe(RECORDS_AT + compressed.length)
       buffer.set(compressed, RECORDS_AT)
     }

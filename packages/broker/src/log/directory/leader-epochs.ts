@@ -31,6 +31,11 @@ export class LeaderEpochs {
     while (this.starts.length > 0 && this.starts.at(-1)!.startOffset >= endOffset) this.starts.pop()
   }
 
+  /** The epoch that wrote `offset`; −1 if it is not known. */
+  epochOf(offset: number): number {
+    return this.starts.findLast(({ startOffset }) => startOffset <= offset)?.leaderEpoch ?? -1
+  }
+
   /** The greatest epoch up to `leaderEpoch` and the offset behind its last record; null if it is not known. */
   endOffsetOf(
     leaderEpoch: number,
