@@ -1,6 +1,23 @@
 import type { Trial } from './trial.ts'
+import { batchFuzz } from './trials/batch-fuzz.ts'
 import { brokerKills } from './trials/broker-kills.ts'
+import { compressionBombs } from './trials/compression-bombs.ts'
 import { crashStates } from './trials/crash-states.ts'
+import { fullDisk } from './trials/full-disk.ts'
+import { largeMessages } from './trials/large-messages.ts'
+import { socketFuzz } from './trials/socket-fuzz.ts'
+import { unauthenticatedMemory } from './trials/unauthenticated-memory.ts'
+import { wireFuzz } from './trials/wire-fuzz.ts'
 
 /** In the order of the table of results. */
-export const TRIALS: readonly Trial[] = [brokerKills, crashStates]
+export const TRIALS: readonly Trial[] = [
+  brokerKills,
+  crashStates,
+  fullDisk,
+  largeMessages,
+  unauthenticatedMemory,
+  compressionBombs,
+  wireFuzz,
+  socketFuzz,
+  batchFuzz,
+]

@@ -13,7 +13,10 @@ export class ProtocolClient {
   /** Resolves when the broker has closed the connection. */
   readonly closed: Promise<NetworkError | undefined>
   private readonly expected: Expected[] = []
-  private received: Buffer = Buffer.alloc(0)
+  private chunks: Buffer[] = []
+  private receivedBytes = 0
+  /** Answers are put together once there are so many bytes. */
+  private wantedBytes = 4
   private nextCorrelationId = 1
   private isClosed = false
 
@@ -69,12 +72,17 @@ export class ProtocolClient {
   }
 
   private receive(chunk: Buffer): void {
-    this.received = this.received.length === 0 ? chunk : Buffer.concat([this.received, chunk])
-    while (this.received.length >= 4) {
-      const size = this.received.readInt32BE()
-      if (this.received.length < 4 + size) return
-      const frame = this.received.subarray(4, 4 + size)
-      this.received = this.received.subarray(4 + size)
+    this.chunks.push(chunk)
+    this.receivedBytes += chunk.length
+    while (this.receivedBytes >= this.wantedBytes) {
+      const received = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks)
+      this.chunks = [received]
+      this.wantedBytes = 4 + received.readInt32BE()
+      if (this.receivedBytes < this.wantedBytes) return
+      const frame = received.subarray(4, this.wantedBytes)
+      this.chunks = [received.subarray(this.wantedBytes)]
+      this.receivedBytes -= this.wantedBytes
+      this.wantedBytes = 4
       const one = this.expected.shift()
       if (one === undefined) throw new Error('an answer that nobody waits for')
       try {

@@ -27,6 +27,7 @@ export class BrokerProcess {
   port = 0
   private child: ChildProcess | undefined
   private output = ''
+  private errorOutput = ''
   private readonly killChild = () => this.child?.kill('SIGKILL')
 
   private constructor(private readonly options: BrokerProcessOptions) {
@@ -47,6 +48,10 @@ export class BrokerProcess {
   get processId(): number {
     return this.child!.pid!
   }
+  /** What it has written to its standard error since it was started: nothing, if it found no bug in itself. */
+  get errors(): string {
+    return this.errorOutput
+  }
   get isRunning(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null
   }
@@ -57,19 +62,21 @@ export class BrokerProcess {
     const set = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
     const args = [...nodeOptions, MAIN, '--data-dir', this.directory, '--port', String(this.port), ...set]
     this.output = ''
+    this.errorOutput = ''
     this.child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-    const keep = (text: Buffer) => {
+    this.child.stdout!.on('data', (text: Buffer) => {
       this.output = (this.output + text).slice(-KEPT_OUTPUT_CHARACTERS)
-    }
-    this.child.stdout!.on('data', keep)
-    this.child.stderr!.on('data', keep)
+    })
+    this.child.stderr!.on('data', (text: Buffer) => {
+      this.errorOutput = (this.errorOutput + text).slice(0, KEPT_OUTPUT_CHARACTERS)
+    })
   }
 
   /** Resolves once it answers clients. Rejects if it ends before, or takes longer than a minute. */
   async ready(): Promise<void> {
     const child = this.child!
     await new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => reject(new Error(`the broker is not ready: ${this.output}`)), START_LIMIT_MS)
+      const limit = setTimeout(() => reject(new Error(`the broker is not ready: ${this.errorOutput}`)), START_LIMIT_MS)
       const finish = (error?: Error) => {
         clearTimeout(limit)
         child.stdout!.off('data', look)
@@ -83,7 +90,7 @@ export class BrokerProcess {
         this.port = Number(match[1])
         finish()
       }
-      const ended = () => finish(new Error(`the broker ended: ${this.output}`))
+      const ended = () => finish(new Error(`the broker ended: ${this.errorOutput}`))
       child.stdout!.on('data', look)
       child.once('exit', ended)
       look()
@@ -105,11 +112,11 @@ export class BrokerProcess {
 
   /** Stops it cleanly. Throws if it had ended by itself or does not end now. */
   async stop(): Promise<void> {
-    if (!this.isRunning) throw new Error(`the broker has ended: ${this.output}`)
+    if (!this.isRunning) throw new Error(`the broker has ended: ${this.errorOutput}`)
     const limit = setTimeout(() => this.child!.kill('SIGKILL'), STOP_LIMIT_MS)
     await this.end('SIGTERM')
     clearTimeout(limit)
-    if (this.child!.exitCode !== 0) throw new Error(`the broker did not stop cleanly: ${this.output}`)
+    if (this.child!.exitCode !== 0) throw new Error(`the broker did not stop cleanly: ${this.errorOutput}`)
   }
 
   /** Everything in it stands still until `resume`. */

@@ -7,7 +7,7 @@ import type { LogModel, ModelRecord } from './log-model.ts'
 const TOPIC = 'orders'
 const TOPIC_ID = 'b3JkZXJzb3JkZXJzb3JkZQ'
 const LOG_DIRECTORIES = ['/var/one', '/var/two']
-const UPKEEP_INTERVALS_MS = { 'log.flush.offset.checkpoint.interval.ms': 25 }
+const UPKEEP_INTERVALS_MS = { 'log.flush.offset.checkpoint.interval.ms': 25, 'log.cleaner.backoff.ms': 5 }
 const STEPS = 30
 /** The first ones are idempotent, the others transactional. */
 const IDEMPOTENT_PRODUCERS = 2

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import type { TopicConfig } from '@millrace/broker'
+import { LogCleaner, type TopicConfig } from '@millrace/broker'
 import { type CrashKind, createCodecs, type SimulatedNode, Simulation } from '@millrace/platform'
 import { live, logOf, openLogs, tinySettings, Writers } from '../crash-states/log-life.ts'
 import { LogModel } from '../crash-states/log-model.ts'
@@ -108,13 +108,20 @@ async function liveUntilCrash(
       writers.map(({ model }) => model),
       'all',
     )
+    const cleaner = new LogCleaner(logs, report => {
+      if (report.kind !== 'compacted') failure = String(report.error)
+    })
+    cleaner.start()
     node.crashDuringWrite(kind, random.integer(MOST_CHANGES_BEFORE_CRASH))
     node.onCrash = () => {
       for (const { model } of writers)
         model.startOffset = Math.max(model.startOffset, logOf(logs, model).logStartOffset)
     }
     await live(logs, writers, platform, random, life)
-    if (random.chance(0.5)) await logs.close()
+    if (random.chance(0.5)) {
+      await cleaner.stop()
+      await logs.close()
+    }
   }
   run().then(
     () => (isOver = true),
