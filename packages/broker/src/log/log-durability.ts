@@ -1,5 +1,6 @@
 import { type Files, LONGEST_DELAY_MS, type Timer, type Timers } from '@millrace/platform'
 import { syncFile } from './directory/partition-files.ts'
+import { HighWatermark } from './high-watermark.ts'
 import type { UnsyncedNames } from './log-surroundings.ts'
 import type { Segment } from './segment/segment.ts'
 import type { LogSegments, Place } from './segments.ts'
@@ -20,8 +21,7 @@ export interface LogDurabilityOptions {
 
 /** Keeps track of what of one log is on the disk, and what the next sync has to cover. */
 export class LogDurability implements SyncTarget {
-  /** Records below are on the disk. */
-  durableOffset: number
+  private readonly durable: HighWatermark
   private place: Place
   /** Old segments of which the last sync did not know that they are complete. */
   private sealed: Segment[] = []
@@ -33,10 +33,15 @@ export class LogDurability implements SyncTarget {
 
   constructor(private readonly options: LogDurabilityOptions) {
     const { unsynced, segments, endOffset } = options
-    this.durableOffset = endOffset()
+    this.durable = new HighWatermark(endOffset())
     this.place = segments.end
     this.directories = new Set(unsynced.directories)
     this.files = unsynced.files
+  }
+
+  /** Records below are on the disk. */
+  get durableOffset(): number {
+    return this.durable.offset
   }
 
   /** Where `durableOffset` is. */
@@ -55,6 +60,13 @@ export class LogDurability implements SyncTarget {
 
   newNamesIn(directory: string): void {
     this.directories.add(directory)
+  }
+
+  /** Resolves once all that was appended so far is on the disk; rejects if it never will be. */
+  reached(): Promise<void> {
+    const offset = this.options.endOffset()
+    if (offset > this.durableOffset) this.request()
+    return this.durable.reached(offset)
   }
 
   request(): void {
@@ -94,8 +106,8 @@ export class LogDurability implements SyncTarget {
     }
     if (this.isStopped) return
     for (const segment of sealed) if (!segment.isRetired) segment.closeIndexes()
-    this.durableOffset = endOffset
     this.place = endPlace
+    this.durable.advance(endOffset)
     this.options.onDurable(endOffset)
   }
 
@@ -105,8 +117,9 @@ export class LogDurability implements SyncTarget {
   }
 
   /** Nothing becomes durable any more. */
-  stop(): void {
+  stop(reason: Error): void {
     this.isStopped = true
+    this.durable.fail(reason)
     this.timer?.cancel()
   }
 }

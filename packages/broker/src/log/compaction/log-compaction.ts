@@ -26,6 +26,8 @@ export interface CompactableLog {
   readonly lastOfProducers: ReadonlyMap<number, LastOfProducer>
   /** Aborted transactions that touch `[fromOffset, untilOffset)`. */
   abortedSpans(fromOffset: number, untilOffset: number): readonly AbortedSpan[]
+  /** Resolves once all that was appended so far is on the disk. */
+  durable(): Promise<void>
   /** False if some of `old` have gone: nothing was done then. */
   replaceSegments(old: readonly Segment[], cleaned: Segment): Promise<boolean>
 }
@@ -92,6 +94,8 @@ export class LogCompaction {
    * FileError, and with KAFKA_STORAGE_ERROR when the log has gone offline.
    */
   async run(): Promise<number | undefined> {
+    // A marker that a crash takes back has decided nothing.
+    await this.log.durable()
     if (!(await this.mapDirtyKeys())) return undefined
     this.totals.mappedKeys = this.latest.size
     const compactedOffset = this.latest.latestOffset + 1
@@ -201,6 +205,8 @@ export class LogCompaction {
   }
 
   private async replace(group: readonly Segment[], cleaned: Segment): Promise<boolean> {
+    // Nor must it take back the batch that made an older one of its producer dispensable.
+    await this.log.durable()
     if (!this.isReplacing) await this.options.beforeReplacement()
     this.isReplacing = true
     return !this.options.isCancelled() && (await this.log.replaceSegments(group, cleaned))
