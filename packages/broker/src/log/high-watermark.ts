@@ -5,8 +5,8 @@ interface Waiter {
 }
 
 /**
- * The offset up to which readers may read, or up to which records are durable, and who waits for it to move. It never goes back. Waiters are bounded by what
- * connections may have in flight: one for each produce request and each coordinator write.
+ * The offset up to which readers may read, or up to which records are durable, and who waits for it to move. It never goes
+ * back. Waiters are bounded by what connections may have in flight: one for each produce request and each coordinator write.
  */
 export class HighWatermark {
   private readonly listeners = new Set<() => void>()
