@@ -4,7 +4,8 @@
  */
 import type { Platform } from '@millrace/platform'
 import type { Api } from '@millrace/protocol'
-import { type BrokerConfig, type BrokerConfigInput, parseBrokerConfig } from './config/broker-config.ts'
+import type { BrokerConfig, BrokerConfigInput } from './config/broker-config.ts'
+import { BrokerSettings } from './config/broker-settings.ts'
 import { advertisedAddress, type Endpoint, listenAddress } from './config/listener.ts'
 import { GroupCoordinator } from './coordinator/group-coordinator.ts'
 import { GroupLog } from './coordinator/group-log.ts'
@@ -14,6 +15,7 @@ import { answerUnsupportedVersion } from './handlers/18-api-versions.ts'
 import { allHandlers } from './handlers/all-handlers.ts'
 import { type CompactionReport, LogCleaner } from './log/compaction/log-cleaner.ts'
 import { LogManager, type RecoveryProgress } from './log/directory/log-manager.ts'
+import { ALL_BROKERS, ConfigResource } from './metadata/config-resource.ts'
 import { MetadataLog } from './metadata/metadata-log.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
 import { Server } from './server/server.ts'
@@ -58,11 +60,13 @@ export class Broker {
    */
   static async start(options: BrokerOptions): Promise<Broker> {
     const { platform, config: input = {}, onRecovery, onCompaction = warnOfUncleanable, onBug = warn } = options
-    const config = parseBrokerConfig(input)
+    const settings = new BrokerSettings(input)
+    const config = settings.effective
     const listen = listenAddress(config)
     const logs = await LogManager.open(platform, config)
     try {
       const metadata = await MetadataLog.open(logs)
+      followDynamicSettings(settings, metadata)
       const topics = new Topics(metadata, logs, config, platform.random)
       await logs.openAll(topics.partitions(), onRecovery)
       const groups = new GroupCoordinator(new GroupLog(topics, config, platform), config, platform, onBug)
@@ -73,6 +77,7 @@ export class Broker {
       const advertised = () => advertisedAddress(config, { host: listen.host, port: server.port })
       const handlers = allHandlers({
         config,
+        settings,
         clusterId: logs.clusterId,
         clock: platform.clock,
         codecs: platform.codecs,
@@ -95,7 +100,7 @@ export class Broker {
         maxFrameBytes: config['socket.request.max.bytes'],
         maxReceiveBytes: orUnbounded(config['queued.max.request.bytes']),
         maxRequests: config['queued.max.requests'],
-        maxConnections: config['max.connections'],
+        maxConnections: () => config['max.connections'],
         maxIdleMs: orUnbounded(config['connections.max.idle.ms']),
         handlerOf: apiKey => handlers.get(apiKey),
         answerUnsupportedVersion,
@@ -149,6 +154,18 @@ export class Broker {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+}
+
+/** Before anything else that follows the metadata: the others see the new values. */
+function followDynamicSettings(settings: BrokerSettings, metadata: MetadataLog): void {
+  const update = () => {
+    const own = metadata.image.configsOf(ConfigResource.broker, String(settings.effective['node.id']))
+    settings.setDynamic(own, metadata.image.configsOf(ConfigResource.broker, ALL_BROKERS))
+  }
+  update()
+  metadata.onChange(record => {
+    if (record.kind === 'ConfigRecord' && record.value.resourceType === ConfigResource.broker) update()
+  })
 }
 
 function orUnbounded(bound: number): number {

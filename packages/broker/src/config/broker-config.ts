@@ -107,7 +107,7 @@ export const GROUP_CONFIG = defineConfig({
     default: 104_857_600,
     doc: 'Segment size of __consumer_offsets; small keeps it quick to load.',
   },
-  'offsets.metadata.max.bytes': {
+  'offset.metadata.max.bytes': {
     type: int({ min: 0 }),
     default: 4_096,
     doc: 'Text that goes with a committed offset.',

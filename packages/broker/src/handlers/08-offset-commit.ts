@@ -53,7 +53,7 @@ export function offsetCommit({ topics, groups, config, clock }: BrokerServices):
 
   function check(topic: TopicImage, { partitionIndex, committedMetadata }: PartitionToCommit): ErrorCode {
     if (partitionIndex < 0 || partitionIndex >= topic.partitionCount) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-    const isTooLong = (committedMetadata?.length ?? 0) > config['offsets.metadata.max.bytes']
+    const isTooLong = (committedMetadata?.length ?? 0) > config['offset.metadata.max.bytes']
     return isTooLong ? ErrorCode.OFFSET_METADATA_TOO_LARGE : ErrorCode.NONE
   }
 

@@ -8,8 +8,9 @@ import {
   type IncomingRequest,
 } from '@millrace/protocol'
 import { FEATURES } from '../metadata/features.ts'
+import type { MetadataLog } from '../metadata/metadata-log.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
-import { type BrokerServices, handler } from './services.ts'
+import { handler } from './services.ts'
 
 /** From here on clients name themselves (KIP-511). */
 const FIRST_WITH_SOFTWARE = 3
@@ -17,8 +18,10 @@ const FIRST_WITH_SOFTWARE = 3
 const FIRST_WITH_LEVEL_0 = 4
 const SOFTWARE = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/
 
+type FeatureSource = Pick<MetadataLog, 'image' | 'highWatermark'>
+
 /** `served`: asked per request, because this handler is one of those it tells about. */
-export function apiVersions({ metadata }: BrokerServices, served: () => readonly Api[]): RequestHandler {
+export function apiVersions(metadata: FeatureSource, served: () => readonly Api[]): RequestHandler {
   function handle(request: ApiVersionsRequest, { apiVersion }: RequestContext) {
     const { clientSoftwareName, clientSoftwareVersion } = request
     const isNamed = SOFTWARE.test(clientSoftwareName) && SOFTWARE.test(clientSoftwareVersion)

@@ -14,7 +14,7 @@ import { type BrokerServices, handler } from './services.ts'
 
 type TopicAnswer = InputOf<typeof CreateTopicsResponse>['topics'][number]
 
-export function createTopics({ topics, config }: BrokerServices): RequestHandler {
+export function createTopics({ topics, settings }: BrokerServices): RequestHandler {
   async function handle({ topics: asked, validateOnly }: CreateTopicsRequest) {
     const timesNamed = new Map<string, number>()
     for (const { name } of asked) timesNamed.set(name, (timesNamed.get(name) ?? 0) + 1)
@@ -43,7 +43,7 @@ export function createTopics({ topics, config }: BrokerServices): RequestHandler
   }
 
   function created({ name, id: topicId, partitionCount: numPartitions, configs }: TopicImage): TopicAnswer {
-    const described = describeTopicConfigs(configs, config)
+    const described = describeTopicConfigs(configs, settings)
     return {
       name,
       topicId,

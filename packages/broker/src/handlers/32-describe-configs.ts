@@ -1,4 +1,4 @@
-/** DescribeConfigs (API key 32), v1 to v4: every setting of a topic or of this broker, with defaults. */
+/** DescribeConfigs (API key 32), v1 to v4: every setting of a topic, of this broker or of all brokers, with defaults. */
 import {
   APIS,
   type DescribeConfigsRequest,
@@ -7,16 +7,24 @@ import {
   type InputOf,
   KafkaError,
 } from '@millrace/protocol'
-import { ConfigResource } from '../metadata/config-resource.ts'
+import { ALL_BROKERS, ConfigResource } from '../metadata/config-resource.ts'
 import { topicNameProblem } from '../metadata/topic-name.ts'
 import type { RequestHandler } from '../server/request-handler.ts'
-import { type DescribedConfig, describeBrokerConfigs, describeTopicConfigs } from './config-description.ts'
+import { checkBrokerName } from './config-alteration.ts'
+import {
+  type DescribedConfig,
+  describeBrokerConfigs,
+  describeSharedConfigs,
+  describeTopicConfigs,
+} from './config-description.ts'
 import { type BrokerServices, handler } from './services.ts'
 
 type Resource = DescribeConfigsRequest['resources'][number]
 type ResourceAnswer = InputOf<typeof DescribeConfigsResponse>['results'][number]
 
-export function describeConfigs({ topics, config }: BrokerServices): RequestHandler {
+export function describeConfigs(services: BrokerServices): RequestHandler {
+  const { metadata, settings, topics } = services
+
   function handle({ resources, includeSynonyms, includeDocumentation }: DescribeConfigsRequest) {
     const results = resources.map((resource): ResourceAnswer => {
       const { resourceType, resourceName, configurationKeys } = resource
@@ -38,19 +46,29 @@ export function describeConfigs({ topics, config }: BrokerServices): RequestHand
   }
 
   function configsOf({ resourceType, resourceName }: Resource): readonly DescribedConfig[] {
-    if (resourceType === ConfigResource.topic) {
-      const problem = topicNameProblem(resourceName)
-      if (problem !== undefined) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
-      const topic = topics.get(resourceName)
-      if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
-      return describeTopicConfigs(topic.configs, config)
+    switch (resourceType) {
+      case ConfigResource.topic:
+        return configsOfTopic(resourceName)
+      case ConfigResource.broker:
+        if (resourceName === ALL_BROKERS)
+          return describeSharedConfigs(metadata.image.configsOf(ConfigResource.broker, ALL_BROKERS))
+        checkBrokerName(services, resourceName)
+        return describeBrokerConfigs(settings)
+      case ConfigResource.brokerLogger:
+        // There are none.
+        checkBrokerName(services, resourceName)
+        return []
+      default:
+        throw new KafkaError(ErrorCode.INVALID_REQUEST, `resources of type ${resourceType} have no settings here`)
     }
-    if (resourceType !== ConfigResource.broker)
-      throw new KafkaError(ErrorCode.INVALID_REQUEST, `resources of type ${resourceType} have no settings here`)
-    // The name of all brokers together: their dynamic defaults, of which there are none.
-    if (resourceName === '') return []
-    if (resourceName === String(config['node.id'])) return describeBrokerConfigs(config)
-    throw new KafkaError(ErrorCode.INVALID_REQUEST, `this is broker ${config['node.id']}, not ${resourceName}`)
+  }
+
+  function configsOfTopic(name: string): readonly DescribedConfig[] {
+    const problem = topicNameProblem(name)
+    if (problem !== undefined) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
+    const topic = topics.get(name)
+    if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    return describeTopicConfigs(topic.configs, settings)
   }
 
   return handler(APIS.DescribeConfigs, 'strict', handle)

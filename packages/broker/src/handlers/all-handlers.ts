@@ -33,6 +33,7 @@ import { describeQuorum } from './55-describe-quorum.ts'
 import { updateFeatures } from './57-update-features.ts'
 import { describeCluster } from './60-describe-cluster.ts'
 import { unregisterBroker } from './64-unregister-broker.ts'
+import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import type { BrokerServices } from './services.ts'
 
@@ -52,7 +53,7 @@ export function allHandlers(services: BrokerServices): ReadonlyMap<number, Reque
     syncGroup(services),
     describeGroups(services),
     listGroups(services),
-    apiVersions(services, () => handlers.map(handler => handler.api)),
+    apiVersions(services.metadata, () => handlers.map(handler => handler.api)),
     createTopics(services),
     deleteTopics(services),
     deleteRecords(services),
@@ -73,6 +74,7 @@ export function allHandlers(services: BrokerServices): ReadonlyMap<number, Reque
     updateFeatures(services),
     describeCluster(services),
     unregisterBroker(services),
+    listConfigResources(services),
     describeTopicPartitions(services),
   ]
   return new Map(handlers.map(handler => [handler.api.key, handler]))

@@ -1,6 +1,11 @@
-/** What AlterConfigs and IncrementalAlterConfigs share: each resource succeeds or fails on its own, and only topics have settings to change. */
-import { ErrorCode, KafkaError } from '@millrace/protocol'
-import { ConfigResource } from '../metadata/config-resource.ts'
+/** What AlterConfigs and IncrementalAlterConfigs share: each resource succeeds or fails on its own. */
+import { type ConfigTypeName, ErrorCode, KafkaError } from '@millrace/protocol'
+import { BROKER_CONFIG } from '../config/broker-config.ts'
+import { checkDynamicSettings, isBrokerSetting } from '../config/broker-settings.ts'
+import { isTopicSetting, TOPIC_CONFIG, topicSettingValue } from '../config/topic-config.ts'
+import { type ConfigChanges, changedConfigs, configRecords } from '../metadata/config-changes.ts'
+import { ALL_BROKERS, ConfigResource } from '../metadata/config-resource.ts'
+import type { BrokerServices } from './services.ts'
 
 interface Resource {
   readonly resourceType: number
@@ -11,21 +16,31 @@ interface ResourceAnswer extends Resource {
   readonly errorMessage: string | null
 }
 
-/** The broker's own settings are read at start only. `alter` throws {@link KafkaError}. */
+type OwnConfigs = ReadonlyMap<string, string>
+
+/** A resource whose settings can be changed. Both methods throw {@link KafkaError}. */
+export interface AlterableResource {
+  /** The elements of a list in effect. */
+  listOf(setting: string, own: OwnConfigs): readonly string[]
+  /** `decide` sees the resource's own settings and says what changes. */
+  change(decide: (own: OwnConfigs) => ConfigChanges, validateOnly: boolean): Promise<void>
+}
+
+/** `alter` throws {@link KafkaError}. */
 export async function alterEach<R extends Resource>(
+  services: BrokerServices,
   resources: readonly R[],
-  alter: (topic: R) => Promise<void>,
+  alter: (asked: R, resource: AlterableResource) => Promise<void>,
 ): Promise<{ responses: ResourceAnswer[] }> {
+  const timesNamed = new Map<string, number>()
+  for (const resource of resources) timesNamed.set(keyOf(resource), (timesNamed.get(keyOf(resource)) ?? 0) + 1)
   const responses: ResourceAnswer[] = []
-  for (const resource of resources) {
-    const { resourceType, resourceName } = resource
+  for (const asked of resources) {
+    const { resourceType, resourceName } = asked
     try {
-      if (resourceType !== ConfigResource.topic)
-        throw new KafkaError(
-          ErrorCode.INVALID_REQUEST,
-          `settings of resources of type ${resourceType} cannot be changed`,
-        )
-      await alter(resource)
+      if (timesNamed.get(keyOf(asked))! > 1)
+        throw new KafkaError(ErrorCode.INVALID_REQUEST, 'a resource is named more than once')
+      await alter(asked, alterableResource(services, asked))
       responses.push({ errorCode: ErrorCode.NONE, errorMessage: null, resourceType, resourceName })
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error
@@ -33,4 +48,69 @@ export async function alterEach<R extends Resource>(
     }
   }
   return { responses }
+}
+
+function keyOf({ resourceType, resourceName }: Resource): string {
+  return `${resourceType} ${resourceName}`
+}
+
+function alterableResource(services: BrokerServices, { resourceType, resourceName }: Resource): AlterableResource {
+  switch (resourceType) {
+    case ConfigResource.topic:
+      return topicResource(services, resourceName)
+    case ConfigResource.broker:
+      if (resourceName !== ALL_BROKERS) checkBrokerName(services, resourceName)
+      return brokerResource(services, resourceName)
+    case ConfigResource.brokerLogger:
+      checkBrokerName(services, resourceName)
+      throw new KafkaError(ErrorCode.INVALID_CONFIG, 'this broker has no loggers')
+    default:
+      throw new KafkaError(ErrorCode.INVALID_REQUEST, `settings of resources of type ${resourceType} cannot be changed`)
+  }
+}
+
+/** Throws {@link KafkaError} INVALID_REQUEST. */
+export function checkBrokerName({ config }: BrokerServices, name: string): void {
+  const nodeId = config['node.id']
+  if (name !== String(nodeId)) throw new KafkaError(ErrorCode.INVALID_REQUEST, `this is broker ${nodeId}, not ${name}`)
+}
+
+function topicResource({ topics, config }: BrokerServices, name: string): AlterableResource {
+  return {
+    listOf: (setting, own) => {
+      if (!isTopicSetting(setting))
+        throw new KafkaError(ErrorCode.INVALID_CONFIG, `there is no topic setting ${setting}`)
+      checkIsList(setting, TOPIC_CONFIG[setting].type)
+      return elementsOf(topicSettingValue(setting, own, config).text)
+    },
+    change: (decide, validateOnly) => topics.changeConfigs(name, decide, validateOnly),
+  }
+}
+
+/** Of this broker, or of all ({@link ALL_BROKERS}). */
+function brokerResource({ metadata, settings }: BrokerServices, name: string): AlterableResource {
+  return {
+    listOf: (setting, own) => {
+      if (!isBrokerSetting(setting))
+        throw new KafkaError(ErrorCode.INVALID_CONFIG, `there is no broker setting ${setting}`)
+      checkIsList(setting, BROKER_CONFIG[setting].type)
+      return elementsOf(own.get(setting) ?? settings.sourcesOf(setting)[0]?.text ?? '')
+    },
+    change: (decide, validateOnly) =>
+      metadata.change(image => {
+        const own = image.configsOf(ConfigResource.broker, name)
+        const changes = decide(own)
+        checkDynamicSettings(changedConfigs(own, changes))
+        const records = configRecords(ConfigResource.broker, name, changes)
+        return { records: validateOnly ? [] : records, result: undefined }
+      }),
+  }
+}
+
+function checkIsList(setting: string, type: { readonly name: ConfigTypeName }): void {
+  if (type.name !== 'LIST') throw new KafkaError(ErrorCode.INVALID_CONFIG, `${setting} is no list`)
+}
+
+export function elementsOf(list: string): string[] {
+  return list.split(',').filter(element => element !== '')
 }

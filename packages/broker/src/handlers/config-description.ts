@@ -1,10 +1,18 @@
 /** Settings as DescribeConfigs and CreateTopics show them: value, where it comes from, what else it could come from. */
 import type { ConfigSetting, ConfigTypeName } from '@millrace/protocol'
-import { BROKER_CONFIG, type BrokerConfig } from '../config/broker-config.ts'
+import { BROKER_CONFIG } from '../config/broker-config.ts'
+import {
+  type BrokerSetting,
+  type BrokerSettings,
+  isBrokerSetting,
+  isDynamic,
+  type SettingSource,
+} from '../config/broker-settings.ts'
 import { isTopicSetting, TOPIC_CONFIG, topicSettingValue } from '../config/topic-config.ts'
 
 /** `DescribeConfigsResponse.ConfigSource` of Kafka. */
-const SOURCE = { topic: 1, staticBroker: 4, default: 5 } as const
+const TOPIC_SOURCE = 1
+const SOURCE: Record<SettingSource, number> = { dynamicBroker: 2, dynamicDefault: 3, static: 4, default: 5 }
 
 /** `DescribeConfigsResponse.ConfigType` of Kafka. */
 const TYPE: Record<ConfigTypeName, number> = {
@@ -33,14 +41,24 @@ export interface DescribedConfig {
 type Synonym = DescribedConfig['synonyms'][number]
 type Rows = Readonly<Record<string, ConfigSetting<unknown>>>
 
+/** Broker settings that a setting of topics falls back to, by the first of them, which is dynamic. */
+const FALLBACKS: ReadonlyMap<string, readonly BrokerSetting[]> = new Map(
+  Object.values(TOPIC_CONFIG).flatMap(({ brokerSynonyms: [first, ...others] }) =>
+    first === undefined ? [] : [[first.name, others.map(({ name }) => name)] as const],
+  ),
+)
+
 /** All settings of a topic. `overrides`: its own, in Kafka's text form. */
-export function describeTopicConfigs(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): DescribedConfig[] {
+export function describeTopicConfigs(
+  overrides: ReadonlyMap<string, string>,
+  broker: BrokerSettings,
+): DescribedConfig[] {
   return Object.entries<ConfigSetting<unknown>>(TOPIC_CONFIG as Rows).map(([name, row]) => {
     if (!isTopicSetting(name)) throw new Error(`${name} is in the table of topic settings and is none`)
-    const { text: value, source } = topicSettingValue(name, overrides, broker)
+    const { text: value, source } = topicSettingValue(name, overrides, broker.effective)
     const synonyms: Synonym[] = []
-    if (source === 'topic') synonyms.push({ name, value, source: SOURCE.topic })
-    for (const synonym of TOPIC_CONFIG[name].brokerSynonyms) synonyms.push(...brokerSynonym(synonym.name, broker))
+    if (source === 'topic') synonyms.push({ name, value, source: TOPIC_SOURCE })
+    for (const synonym of TOPIC_CONFIG[name].brokerSynonyms) synonyms.push(...synonymsOf(synonym.name, broker))
     return {
       name,
       value,
@@ -54,35 +72,46 @@ export function describeTopicConfigs(overrides: ReadonlyMap<string, string>, bro
   })
 }
 
-export function describeBrokerConfigs(broker: BrokerConfig): DescribedConfig[] {
-  return Object.entries<ConfigSetting<unknown>>(BROKER_CONFIG as Rows).map(([name, row]) => {
-    const isSensitive = row.type.name === 'PASSWORD'
-    const synonyms = brokerSynonym(name as keyof BrokerConfig, broker)
-    return {
-      name,
-      value: isSensitive ? null : printed(name as keyof BrokerConfig, broker[name as keyof BrokerConfig]),
-      readOnly: true,
-      configSource: synonyms[0]?.source ?? SOURCE.default,
-      isSensitive,
-      synonyms,
-      configType: TYPE[row.type.name],
-      documentation: row.doc,
-    }
-  })
+/** All settings of this broker. */
+export function describeBrokerConfigs(broker: BrokerSettings): DescribedConfig[] {
+  return Object.keys(BROKER_CONFIG)
+    .filter(isBrokerSetting)
+    .map(name => {
+      const own = synonymsOf(name, broker)
+      // Of a setting without a value there is nothing to tell, not even what takes its place.
+      const fallbacks = own.length === 0 ? [] : (FALLBACKS.get(name) ?? [])
+      return describeBrokerConfig(name, [...own, ...fallbacks.flatMap(fallback => synonymsOf(fallback, broker))])
+    })
 }
 
-/** The configured value if it is another one than the default, then the default. Settings without a value show nothing. */
-function brokerSynonym(name: keyof BrokerConfig, broker: BrokerConfig): Synonym[] {
-  const row = BROKER_CONFIG[name]
-  const value = printed(name, broker[name])
-  const defaultValue = printed(name, row.default)
-  const synonyms: Synonym[] = []
-  if (value !== null && value !== defaultValue) synonyms.push({ name, value, source: SOURCE.staticBroker })
-  if (defaultValue !== null) synonyms.push({ name, value: defaultValue, source: SOURCE.default })
-  return synonyms
+/** Settings that all brokers share: the dynamic ones that were given. */
+export function describeSharedConfigs(shared: ReadonlyMap<string, string>): DescribedConfig[] {
+  return [...shared].flatMap(([name, value]) =>
+    isBrokerSetting(name) ? [describeBrokerConfig(name, [{ name, value, source: SOURCE.dynamicDefault }])] : [],
+  )
 }
 
-function printed(name: keyof BrokerConfig, value: unknown): string | null {
-  const { type } = BROKER_CONFIG[name] as ConfigSetting<unknown>
-  return value === null ? null : type.print(value)
+function describeBrokerConfig(name: BrokerSetting, own: readonly Synonym[]): DescribedConfig {
+  const { type, doc } = BROKER_CONFIG[name] as ConfigSetting<unknown>
+  const isSensitive = type.name === 'PASSWORD'
+  const [first] = own
+  return {
+    name,
+    value: isSensitive ? null : (first?.value ?? null),
+    readOnly: !isDynamic(name),
+    configSource: first?.source ?? SOURCE.default,
+    isSensitive,
+    synonyms: own,
+    configType: TYPE[type.name],
+    documentation: doc,
+  }
+}
+
+function synonymsOf(name: BrokerSetting, broker: BrokerSettings): Synonym[] {
+  const isSensitive = (BROKER_CONFIG[name] as ConfigSetting<unknown>).type.name === 'PASSWORD'
+  return broker.sourcesOf(name).map(({ source, text }) => ({
+    name,
+    value: isSensitive ? null : text,
+    source: SOURCE[source],
+  }))
 }

@@ -1,6 +1,7 @@
 import type { Clock, Codecs, Files } from '@millrace/platform'
 import type { Api, InputOf, ValueOf } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
+import type { BrokerSettings } from '../config/broker-settings.ts'
 import type { Endpoint } from '../config/listener.ts'
 import type { GroupCoordinator } from '../coordinator/group-coordinator.ts'
 import type { FetchPurgatory } from '../fetch/fetch-purgatory.ts'
@@ -13,7 +14,9 @@ import type { Topics } from '../topics/topics.ts'
 
 /** What handlers work with. */
 export interface BrokerServices {
+  /** In effect: changes while the broker runs. */
   readonly config: BrokerConfig
+  readonly settings: BrokerSettings
   readonly clusterId: string
   readonly clock: Clock
   readonly codecs: Codecs

@@ -1,5 +1,5 @@
 import type { MetadataRecordInput } from '@millrace/protocol'
-import { ConfigResource } from './config-resource.ts'
+import { ConfigResource, type ConfigResourceType } from './config-resource.ts'
 import { FeatureLevels } from './features.ts'
 import { collisionKey } from './topic-name.ts'
 
@@ -12,6 +12,8 @@ export interface TopicImage {
   readonly configs: ReadonlyMap<string, string>
 }
 
+type ConfigRecord = Extract<MetadataRecordInput, { kind: 'ConfigRecord' }>['value']
+
 /**
  * What the metadata log says. Pure: {@link replay} alone changes it, at start and after each change alike. A topic's image
  * is never changed but replaced.
@@ -21,6 +23,8 @@ export class MetadataImage {
   private readonly byName = new Map<string, TopicImage>()
   private readonly nameById = new Map<string, string>()
   private readonly nameByCollisionKey = new Map<string, string>()
+  /** Settings of resources other than topics, by {@link configKey}. */
+  private readonly configsByKey = new Map<string, ReadonlyMap<string, string>>()
   private firstFreeProducerId = 0
 
   /** By name, in order of creation. */
@@ -43,6 +47,16 @@ export class MetadataImage {
     return taken === undefined ? undefined : this.byName.get(taken)
   }
 
+  /** The settings of one broker, of all brokers or of a group, Kafka's names and text forms. */
+  configsOf(type: Exclude<ConfigResourceType, typeof ConfigResource.topic>, name: string): ReadonlyMap<string, string> {
+    return this.configsByKey.get(configKey(type, name)) ?? NO_CONFIGS
+  }
+  /** Names of the groups that have settings. */
+  get configuredGroups(): readonly string[] {
+    const prefix = configKey(ConfigResource.group, '')
+    return [...this.configsByKey.keys()].filter(key => key.startsWith(prefix)).map(key => key.slice(prefix.length))
+  }
+
   /** Records of kinds that a single node does not write are passed over. */
   replay(record: MetadataRecordInput): void {
     switch (record.kind) {
@@ -53,9 +67,7 @@ export class MetadataImage {
       case 'RemoveTopicRecord':
         return this.removeTopic(record.value.topicId)
       case 'ConfigRecord':
-        if (record.value.resourceType === ConfigResource.topic)
-          this.setTopicConfig(record.value.resourceName, record.value.name, record.value.value)
-        return
+        return this.setConfig(record.value)
       case 'FeatureLevelRecord':
         return this.features.set(record.value.name, record.value.featureLevel)
       case 'ProducerIdsRecord':
@@ -83,12 +95,21 @@ export class MetadataImage {
     this.nameByCollisionKey.delete(collisionKey(topic.name))
   }
 
-  private setTopicConfig(topicName: string, setting: string, value: string | null): void {
-    const topic = this.byName.get(topicName)
-    if (topic === undefined) return
-    const configs = new Map(topic.configs)
-    if (value === null) configs.delete(setting)
-    else configs.set(setting, value)
-    this.byName.set(topicName, { ...topic, configs })
+  private setConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {
+    const topic = resourceType === ConfigResource.topic ? this.byName.get(resourceName) : undefined
+    if (resourceType === ConfigResource.topic && topic === undefined) return
+    const key = configKey(resourceType, resourceName)
+    const configs = new Map(topic?.configs ?? this.configsByKey.get(key))
+    if (value === null) configs.delete(name)
+    else configs.set(name, value)
+    if (topic !== undefined) this.byName.set(resourceName, { ...topic, configs })
+    else if (configs.size === 0) this.configsByKey.delete(key)
+    else this.configsByKey.set(key, configs)
   }
+}
+
+const NO_CONFIGS: ReadonlyMap<string, string> = new Map()
+
+function configKey(resourceType: number, resourceName: string): string {
+  return `${resourceType} ${resourceName}`
 }

@@ -16,7 +16,7 @@ export interface ServerOptions {
   /** Of one connection, in process at once. */
   readonly maxRequests: number
   /** Connections above this are closed as they come. */
-  readonly maxConnections: number
+  maxConnections(): number
   /** Infinity: never. */
   readonly maxIdleMs: number
   handlerOf(apiKey: number): RequestHandler | undefined
@@ -60,7 +60,7 @@ export class Server {
     server.listener = await platform.network.listen({ host: options.host, port: options.port }, connection => {
       const client = new ClientConnection(connection, connectionOptions)
       server.connections.add(client)
-      if (server.isClosing || server.connections.size > options.maxConnections) client.destroy()
+      if (server.isClosing || server.connections.size > options.maxConnections()) client.destroy()
     })
     server.armSweep()
     return server

@@ -2,6 +2,7 @@
 import { ErrorCode, InvalidConfigError, KafkaError, type MetadataRecordInput, ZERO_UUID } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
 import { resolveTopicConfig } from '../config/topic-config.ts'
+import { configRecord } from '../metadata/config-changes.ts'
 import { ConfigResource } from '../metadata/config-resource.ts'
 import type { MetadataImage, TopicImage } from '../metadata/metadata-image.ts'
 import { METADATA_TOPIC, topicNameProblem } from '../metadata/topic-name.ts'
@@ -32,7 +33,7 @@ export function createTopic(image: MetadataImage, topic: NewTopic, id: string, c
   const partitionCount = countPartitions(topic, config)
   const created: TopicImage = { name: topic.name, id, partitionCount, configs }
   const records: MetadataRecordInput[] = [{ kind: 'TopicRecord', value: { name: topic.name, topicId: id } }]
-  for (const [name, value] of configs) records.push(topicConfigRecord(topic.name, name, value))
+  for (const [name, value] of configs) records.push(configRecord(ConfigResource.topic, topic.name, name, value))
   for (let index = 0; index < partitionCount; index++) records.push(partitionRecord(id, index, config['node.id']))
   return { topic: created, records }
 }
@@ -127,9 +128,4 @@ export function partitionRecord(topicId: string, partitionId: number, nodeId: nu
       directories: [ZERO_UUID],
     },
   }
-}
-
-/** A null value takes the topic's own setting away. */
-export function topicConfigRecord(topic: string, name: string, value: string | null): MetadataRecordInput {
-  return { kind: 'ConfigRecord', value: { resourceType: ConfigResource.topic, resourceName: topic, name, value } }
 }

@@ -9,6 +9,7 @@ import { resolveTopicConfig, type TopicConfig } from '../config/topic-config.ts'
 import { newKafkaUuid } from '../log/directory/data-directory.ts'
 import type { LogIdentity, LogManager } from '../log/directory/log-manager.ts'
 import type { PartitionLog } from '../log/partition-log.ts'
+import { type ConfigChanges, changedConfigs, configRecords } from '../metadata/config-changes.ts'
 import { ConfigResource } from '../metadata/config-resource.ts'
 import type { MetadataImage, TopicImage } from '../metadata/metadata-image.ts'
 import type { MetadataLog } from '../metadata/metadata-log.ts'
@@ -19,11 +20,7 @@ import {
   MAX_PARTITIONS_PER_CHANGE,
   type NewTopic,
   partitionRecord,
-  topicConfigRecord,
 } from './create-topic.ts'
-
-/** New settings of a topic, null for those to be taken away. */
-export type ConfigChanges = ReadonlyMap<string, string | null>
 
 export class Topics {
   private readonly deletionListeners = new Set<(topic: TopicImage) => void>()
@@ -31,6 +28,7 @@ export class Topics {
   constructor(
     private readonly metadata: MetadataLog,
     private readonly logs: LogManager,
+    /** In effect: changes while the broker runs. */
     private readonly config: BrokerConfig,
     private readonly random: Random,
   ) {
@@ -126,13 +124,8 @@ export class Topics {
       const topic = image.topics.get(name)
       if (topic === undefined) throw new KafkaError(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
       const changes = decide(topic.configs)
-      const next = new Map(topic.configs)
-      for (const [setting, value] of changes) {
-        if (value === null) next.delete(setting)
-        else next.set(setting, value)
-      }
-      checkTopicConfigs(next, this.config)
-      const records = [...changes].map(([setting, value]) => topicConfigRecord(name, setting, value))
+      checkTopicConfigs(changedConfigs(topic.configs, changes), this.config)
+      const records = configRecords(ConfigResource.topic, name, changes)
       return { records: validateOnly ? [] : records, result: undefined }
     })
   }
@@ -145,12 +138,18 @@ export class Topics {
       this.logs.create(identity, resolveTopicConfig(topic.configs, this.config))
     } else if (record.kind === 'ConfigRecord' && record.value.resourceType === ConfigResource.topic) {
       const topic = this.get(record.value.resourceName)
-      if (topic === undefined) return
-      const config = resolveTopicConfig(topic.configs, this.config)
-      for (let partition = 0; partition < topic.partitionCount; partition++) {
-        const log = this.log(topic.name, partition)
-        if (log !== undefined) log.config = config
-      }
+      if (topic !== undefined) this.configure(topic)
+    } else if (record.kind === 'ConfigRecord' && record.value.resourceType === ConfigResource.broker) {
+      // Topics inherit the settings of the broker.
+      for (const topic of this.image.topics.values()) this.configure(topic)
+    }
+  }
+
+  private configure(topic: TopicImage): void {
+    const config = resolveTopicConfig(topic.configs, this.config)
+    for (let partition = 0; partition < topic.partitionCount; partition++) {
+      const log = this.log(topic.name, partition)
+      if (log !== undefined) log.config = config
     }
   }
 }

@@ -2,6 +2,7 @@ import { memoryNetwork, type Network, realPlatform } from '@millrace/platform'
 import { APIS, type Api, encodeRequestFrame } from '@millrace/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { answerUnsupportedVersion, apiVersions } from '../../src/handlers/18-api-versions.ts'
+import { MetadataImage } from '../../src/metadata/metadata-image.ts'
 import { CloseConnectionError, type RequestHandler } from '../../src/server/request-handler.ts'
 import { Server, type ServerOptions } from '../../src/server/server.ts'
 import { ProtocolClient } from '../protocol-client.ts'
@@ -44,7 +45,10 @@ describe.each(networks)('a server over %s', (_, makeNetwork) => {
   const heartbeat: RequestHandler = { api: APIS.Heartbeat, ordering: 'strict', handle: () => ({ errorCode: 0 }) }
 
   async function start(handlers: RequestHandler[], options: Partial<ServerOptions> = {}): Promise<void> {
-    const all: RequestHandler[] = [...handlers, apiVersions(() => all.map(handler => handler.api))]
+    const all: RequestHandler[] = [
+      ...handlers,
+      apiVersions({ image: new MetadataImage(), highWatermark: 0 }, () => all.map(handler => handler.api)),
+    ]
     const byKey = new Map(all.map(handler => [handler.api.key, handler]))
     server = await Server.listen(
       { network, clock: platform.clock, timers: platform.timers },
@@ -54,7 +58,7 @@ describe.each(networks)('a server over %s', (_, makeNetwork) => {
         maxFrameBytes: MAX_FRAME_BYTES,
         maxReceiveBytes: Number.POSITIVE_INFINITY,
         maxRequests: 3,
-        maxConnections: 10,
+        maxConnections: () => 10,
         maxIdleMs: Number.POSITIVE_INFINITY,
         handlerOf: key => byKey.get(key),
         answerUnsupportedVersion,
@@ -348,7 +352,7 @@ describe.each(networks)('a server over %s', (_, makeNetwork) => {
   })
 
   test('connections above the limit are closed', async () => {
-    await start([heartbeat], { maxConnections: 1 })
+    await start([heartbeat], { maxConnections: () => 1 })
     const first = await connect()
     await beat(first)
     const second = await connect()
