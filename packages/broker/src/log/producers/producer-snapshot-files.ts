@@ -25,7 +25,10 @@ export function writeProducerSnapshot(
   return path
 }
 
-/** The newest readable snapshot not behind `maxOffset`, or nothing as of `firstOffset`, where the oldest file begins. */
+/**
+ * The newest readable snapshot of `[firstOffset, maxOffset]`, or nothing as of `firstOffset`, where the oldest file begins.
+ * An older snapshot is of no use: what came between is deleted, markers that have ended its transactions among it.
+ */
 export function loadProducerSnapshot(
   files: Files,
   directory: string,
@@ -35,7 +38,7 @@ export function loadProducerSnapshot(
 ): LoadedProducers {
   const producers = new ProducerStates()
   for (const offset of snapshotOffsets(files, directory).reverse()) {
-    if (offset > range.maxOffset) continue
+    if (offset > range.maxOffset || offset < range.firstOffset) continue
     const entries = decodeProducerSnapshot(
       files.read(`${directory}/${segmentFileName(offset, 'snapshot')}`),
       nowMs,
