@@ -20,6 +20,9 @@ import { MetadataLog } from './metadata/metadata-log.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
 import { Server } from './server/server.ts'
 import { Topics } from './topics/topics.ts'
+import { MarkerWriter } from './transactions/coordinator/marker-writer.ts'
+import { TransactionCoordinator } from './transactions/coordinator/transaction-coordinator.ts'
+import { TransactionLog } from './transactions/coordinator/transaction-log.ts'
 
 /** How long a clean stop waits for answers to be taken. */
 const CLOSE_GRACE_MS = 2_000
@@ -40,6 +43,7 @@ interface Parts {
   readonly logs: LogManager
   readonly cleaner: LogCleaner
   readonly groups: GroupCoordinator
+  readonly transactions: TransactionCoordinator
   readonly fetches: FetchPurgatory
   readonly server: Server
 }
@@ -73,6 +77,17 @@ export class Broker {
       topics.onDelete(topic => {
         groups.topicDeleted(topic).catch(onBug)
       })
+      const markers = new MarkerWriter(topics, groups, platform)
+      const transactions = new TransactionCoordinator(
+        {
+          log: new TransactionLog(topics, config, platform),
+          markers,
+          producerIds: new ProducerIds(metadata, config['node.id']),
+        },
+        config,
+        platform,
+        onBug,
+      )
       const fetches = new FetchPurgatory(platform.timers)
       const advertised = () => advertisedAddress(config, { host: listen.host, port: server.port })
       const handlers = allHandlers({
@@ -92,7 +107,8 @@ export class Broker {
           platform.clock,
           platform.random,
         ),
-        producerIds: new ProducerIds(metadata, config['node.id']),
+        transactions,
+        markers,
         advertised,
       })
       const server: Server = await Server.listen(platform, {
@@ -107,9 +123,10 @@ export class Broker {
         onBug: (error: unknown, _api: Api) => onBug(error),
       })
       groups.load().catch(onBug)
+      transactions.load().catch(onBug)
       const cleaner = new LogCleaner(logs, onCompaction)
       cleaner.start()
-      return new Broker({ logs, cleaner, groups, fetches, server }, advertised(), config)
+      return new Broker({ logs, cleaner, groups, transactions, fetches, server }, advertised(), config)
     } catch (error) {
       logs.halt()
       throw error
@@ -132,18 +149,20 @@ export class Broker {
 
   /** Drops everything at once, as `kill -9` would: for simulations and tests of recovery. */
   halt(): void {
-    const { logs, cleaner, groups, fetches, server } = this.parts
+    const { logs, cleaner, groups, transactions, fetches, server } = this.parts
     this.stopping = Promise.resolve()
     server.halt()
     cleaner.halt()
+    transactions.close()
     groups.close()
     fetches.completeAll()
     logs.halt()
   }
 
   private async stop(): Promise<void> {
-    const { logs, cleaner, groups, fetches, server } = this.parts
+    const { logs, cleaner, groups, transactions, fetches, server } = this.parts
     const closed = server.close(CLOSE_GRACE_MS)
+    transactions.close()
     groups.close()
     fetches.completeAll()
     await closed

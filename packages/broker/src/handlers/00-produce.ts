@@ -1,6 +1,7 @@
 /**
  * Produce (API key 0), served from v3 on; lower versions are advertised only (KAFKA-18659). Appends happen before this
- * returns, in the order of the request; with acks=all the answer waits until they are durable.
+ * returns, in the order of the request; with acks=all the answer waits until they are durable. Only the first batches of a
+ * transaction take longer: their partitions have to be part of it, durably, before.
  */
 import {
   APIS,
@@ -15,6 +16,7 @@ import { acceptProducedBatch, RefusedBatchError } from '../log/produced-batch.ts
 import { INTERNAL_TOPICS } from '../metadata/topic-name.ts'
 import { CloseConnectionError, type RequestContext, type RequestHandler } from '../server/request-handler.ts'
 import { type BrokerServices, handler } from './services.ts'
+import { admissionError, admitTransactional, type TransactionalAdmission } from './transactional-produce.ts'
 
 type TopicData = ProduceRequest['topicData'][number]
 type PartitionData = TopicData['partitionData'][number]
@@ -40,12 +42,23 @@ export function produce(services: BrokerServices): RequestHandler {
   function handle(request: ProduceRequest, context: RequestContext) {
     if (context.apiVersion < FIRST_WITH_BATCHES)
       throw new CloseConnectionError(`Produce v${context.apiVersion} carries no record batches`)
+    const { transactionalId, topicData } = request
+    const { apiVersion } = context
+    if (transactionalId === null) return append(request, context, null)
+    const nameOf = (topic: TopicData) => nameIn(topic, apiVersion)
+    const admission = admitTransactional(services, { transactionalId, topicData, apiVersion, nameOf })
+    if (!(admission instanceof Promise)) return append(request, context, admission)
+    context.holdEffects(admission)
+    return admission.then(settled => append(request, context, settled))
+  }
+
+  function append(request: ProduceRequest, context: RequestContext, admission: TransactionalAdmission) {
     const { acks } = request
     const pending: PendingSync[] = []
     const responses = request.topicData.map(topic => {
-      const name = context.apiVersion < FIRST_WITH_TOPIC_IDS ? topic.name : topics.byId(topic.topicId)?.name
+      const name = nameIn(topic, context.apiVersion)
       const partitionResponses = topic.partitionData.map(partition =>
-        producePartition(request, context, name, partition, pending),
+        producePartition(request, context, name, partition, admission, pending),
       )
       return { name: topic.name, topicId: topic.topicId, partitionResponses }
     })
@@ -58,9 +71,11 @@ export function produce(services: BrokerServices): RequestHandler {
     { acks, transactionalId }: ProduceRequest,
     context: RequestContext,
     topic: string | undefined,
-    { index, records }: PartitionData,
+    data: PartitionData,
+    admission: TransactionalAdmission,
     pending: PendingSync[],
   ): PartitionAnswer {
+    const { index, records } = data
     const nowMs = clock.nowMs()
     try {
       if (acks !== -1 && acks !== 0 && acks !== 1) throw new KafkaError(ErrorCode.INVALID_REQUIRED_ACKS)
@@ -70,10 +85,13 @@ export function produce(services: BrokerServices): RequestHandler {
       if (acks === -1 && log.config['min.insync.replicas'] > 1) throw new KafkaError(ErrorCode.NOT_ENOUGH_REPLICAS)
       if (records === null) throw new KafkaError(ErrorCode.INVALID_RECORD, 'no records')
       const batch = acceptProducedBatch(records, log.config, nowMs, codecs)
-      if (batch.isTransactional || transactionalId !== null)
-        throw new KafkaError(ErrorCode.INVALID_TXN_STATE, 'there is no such transaction')
+      if (batch.isTransactional && transactionalId === null)
+        throw new KafkaError(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, 'no transactional id')
       if (batch.compression === 'zstd' && context.apiVersion < FIRST_WITH_ZSTD)
         throw new KafkaError(ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, `zstd needs Produce v${FIRST_WITH_ZSTD}`)
+      const refusal = batch.isTransactional ? admissionError(admission, data, log, batch) : ErrorCode.NONE
+      if (refusal !== ErrorCode.NONE)
+        throw new KafkaError(refusal, `${log.name} is not part of the transaction of ${transactionalId}`)
       const { baseOffset, lastOffset, logAppendTimeMs, logStartOffset } = log.append(batch, nowMs)
       const answer = { index, errorCode: ErrorCode.NONE, baseOffset, logAppendTimeMs, logStartOffset }
       if (acks === -1 && log.highWatermark <= lastOffset) pending.push({ answer, durable: log.synced(lastOffset + 1) })
@@ -82,6 +100,10 @@ export function produce(services: BrokerServices): RequestHandler {
       if (!(error instanceof KafkaError)) throw error
       return refusedPartition(index, error)
     }
+  }
+
+  function nameIn({ name, topicId }: TopicData, apiVersion: number): string | undefined {
+    return apiVersion < FIRST_WITH_TOPIC_IDS ? name : topics.byId(topicId)?.name
   }
 
   function logOf(topic: string | undefined, partition: number): PartitionLog {

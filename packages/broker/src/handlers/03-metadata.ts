@@ -10,9 +10,10 @@ import {
 } from '@millrace/protocol'
 import { offsetsTopic } from '../coordinator/offsets-topic.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
-import { INTERNAL_TOPICS, OFFSETS_TOPIC, topicNameProblem } from '../metadata/topic-name.ts'
+import { INTERNAL_TOPICS, OFFSETS_TOPIC, TRANSACTIONS_TOPIC, topicNameProblem } from '../metadata/topic-name.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import type { NewTopic } from '../topics/create-topic.ts'
+import { transactionsTopic } from '../transactions/coordinator/transactions-topic.ts'
 import { CLUSTER_OPERATIONS, NOT_ASKED_FOR, TOPIC_OPERATIONS } from './authorized-operations.ts'
 import { describePartition } from './partition-description.ts'
 import { type BrokerServices, handler } from './services.ts'
@@ -71,6 +72,7 @@ export function metadata(services: BrokerServices): RequestHandler {
 
   function newTopic(name: string): NewTopic {
     if (name === OFFSETS_TOPIC) return offsetsTopic(config)
+    if (name === TRANSACTIONS_TOPIC) return transactionsTopic(config)
     return { name, partitionCount: -1, replicationFactor: -1, assignments: [], configs: [] }
   }
 

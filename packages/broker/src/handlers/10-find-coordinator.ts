@@ -1,4 +1,4 @@
-/** FindCoordinator (API key 10), v0 to v6. This node coordinates everything; `__consumer_offsets` is created on first use. */
+/** FindCoordinator (API key 10), v0 to v6. This node coordinates everything; the topics for it are created on first use. */
 import { APIS, ErrorCode, type FindCoordinatorRequest, KafkaError } from '@millrace/protocol'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { type BrokerServices, handler } from './services.ts'
@@ -13,7 +13,7 @@ interface Problem {
 }
 const NO_PROBLEM: Problem = { errorCode: ErrorCode.NONE, errorMessage: null }
 
-export function findCoordinator({ groups, config, advertised }: BrokerServices): RequestHandler {
+export function findCoordinator({ groups, transactions, config, advertised }: BrokerServices): RequestHandler {
   async function handle(request: FindCoordinatorRequest, { apiVersion }: RequestContext) {
     const problem = await problemWith(request.keyType)
     const node =
@@ -25,10 +25,10 @@ export function findCoordinator({ groups, config, advertised }: BrokerServices):
   }
 
   async function problemWith(keyType: number): Promise<Problem> {
-    if (keyType === TRANSACTION) return NO_PROBLEM
-    if (keyType !== GROUP) return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `unknown key type ${keyType}` }
+    if (keyType !== GROUP && keyType !== TRANSACTION)
+      return { errorCode: ErrorCode.INVALID_REQUEST, errorMessage: `unknown key type ${keyType}` }
     try {
-      await groups.ensureAvailable()
+      await (keyType === GROUP ? groups : transactions).ensureAvailable()
       return NO_PROBLEM
     } catch (error) {
       if (!(error instanceof KafkaError)) throw error

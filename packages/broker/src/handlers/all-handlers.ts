@@ -18,6 +18,11 @@ import { deleteTopics } from './20-delete-topics.ts'
 import { deleteRecords } from './21-delete-records.ts'
 import { initProducerId } from './22-init-producer-id.ts'
 import { offsetForLeaderEpoch } from './23-offset-for-leader-epoch.ts'
+import { addPartitionsToTxn } from './24-add-partitions-to-txn.ts'
+import { addOffsetsToTxn } from './25-add-offsets-to-txn.ts'
+import { endTxn } from './26-end-txn.ts'
+import { writeTxnMarkers } from './27-write-txn-markers.ts'
+import { txnOffsetCommit } from './28-txn-offset-commit.ts'
 import { describeConfigs } from './32-describe-configs.ts'
 import { alterConfigs } from './33-alter-configs.ts'
 import { alterReplicaLogDirs } from './34-alter-replica-log-dirs.ts'
@@ -32,7 +37,10 @@ import { offsetDelete } from './47-offset-delete.ts'
 import { describeQuorum } from './55-describe-quorum.ts'
 import { updateFeatures } from './57-update-features.ts'
 import { describeCluster } from './60-describe-cluster.ts'
+import { describeProducers } from './61-describe-producers.ts'
 import { unregisterBroker } from './64-unregister-broker.ts'
+import { describeTransactions } from './65-describe-transactions.ts'
+import { listTransactions } from './66-list-transactions.ts'
 import { listConfigResources } from './74-list-config-resources.ts'
 import { describeTopicPartitions } from './75-describe-topic-partitions.ts'
 import type { BrokerServices } from './services.ts'
@@ -59,6 +67,11 @@ export function allHandlers(services: BrokerServices): ReadonlyMap<number, Reque
     deleteRecords(services),
     initProducerId(services),
     offsetForLeaderEpoch(services),
+    addPartitionsToTxn(services),
+    addOffsetsToTxn(services),
+    endTxn(services),
+    writeTxnMarkers(services),
+    txnOffsetCommit(services),
     describeConfigs(services),
     alterConfigs(services),
     alterReplicaLogDirs(services),
@@ -73,7 +86,10 @@ export function allHandlers(services: BrokerServices): ReadonlyMap<number, Reque
     describeQuorum(services),
     updateFeatures(services),
     describeCluster(services),
+    describeProducers(services),
     unregisterBroker(services),
+    describeTransactions(services),
+    listTransactions(services),
     listConfigResources(services),
     describeTopicPartitions(services),
   ]

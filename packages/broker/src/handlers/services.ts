@@ -8,9 +8,10 @@ import type { FetchPurgatory } from '../fetch/fetch-purgatory.ts'
 import type { FetchSessions } from '../fetch/fetch-sessions.ts'
 import type { LogManager } from '../log/directory/log-manager.ts'
 import type { MetadataLog } from '../metadata/metadata-log.ts'
-import type { ProducerIds } from '../metadata/producer-ids.ts'
 import type { Ordering, RequestContext, RequestHandler } from '../server/request-handler.ts'
 import type { Topics } from '../topics/topics.ts'
+import type { MarkerWriter } from '../transactions/coordinator/marker-writer.ts'
+import type { TransactionCoordinator } from '../transactions/coordinator/transaction-coordinator.ts'
 
 /** What handlers work with. */
 export interface BrokerServices {
@@ -27,7 +28,8 @@ export interface BrokerServices {
   readonly groups: GroupCoordinator
   readonly fetches: FetchPurgatory
   readonly fetchSessions: FetchSessions
-  readonly producerIds: ProducerIds
+  readonly transactions: TransactionCoordinator
+  readonly markers: MarkerWriter
   /** Where clients reach this node; known once it listens. */
   advertised(): Endpoint
 }

@@ -60,6 +60,8 @@ export class ClientConnection {
   private outgoingBytes = 0
   /** Came, but may not start yet. */
   private waiting: WaitingRequest | undefined
+  /** Requests that have started and whose effects have not: they were told to be waited for. */
+  private heldEffects = 0
   private isCongested = false
   private isClosed = false
   /** True once no further request is started: the rest is answered, then the connection ends. */
@@ -169,6 +171,7 @@ export class ClientConnection {
   private mayStart(ordering: Ordering): boolean {
     // Only the first can be a strict one or a read: they start alone.
     const first = this.exchanges[0]
+    if (this.heldEffects > 0) return false
     if (first === undefined) return true
     if (ordering !== 'effect-first' || first.ordering === 'strict') return false
     return this.exchanges.length < this.options.maxRequests
@@ -181,6 +184,7 @@ export class ClientConnection {
       apiVersion: request.version,
       clientId: request.clientId ?? '',
       clientHost: this.connection.remoteAddress,
+      holdEffects: (effect: Promise<unknown>) => this.holdEffects(effect),
     }
     const complete = (answer: unknown): void => {
       exchange.answer =
@@ -204,6 +208,15 @@ export class ClientConnection {
     } catch (error) {
       this.failed(exchange, error, handler.api)
     }
+  }
+
+  private holdEffects(effect: Promise<unknown>): void {
+    this.heldEffects++
+    const release = () => {
+      this.heldEffects--
+      this.scheduleFlush()
+    }
+    effect.then(release, release)
   }
 
   /** As in Kafka, what came before is answered; nothing from here on is. */

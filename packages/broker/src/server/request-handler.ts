@@ -8,6 +8,11 @@ export interface RequestContext {
   readonly clientId: string
   /** The client's address. */
   readonly clientHost: string
+  /**
+   * For an `effect-first` request whose effect is not over when `handle` returns: no request of the connection starts until
+   * `effect` is settled.
+   */
+  holdEffects(effect: Promise<unknown>): void
 }
 
 /**
@@ -15,8 +20,8 @@ export interface RequestContext {
  * until the one before it is answered; some need not wait that long:
  * - `strict`: it starts when all before it are answered, and nothing starts until it is answered.
  * - `read`: it starts when all before it are answered. It has no effects, so that effects after it need not wait for it.
- * - `effect-first`: its effect is over when `handle` returns, only the answer takes longer. It starts, and lets the next one
- *   start, while answers of its own kind and of reads are outstanding.
+ * - `effect-first`: its effect is over when `handle` returns (or when it says), only the answer takes longer. It starts, and
+ *   lets the next one start, while answers of its own kind and of reads are outstanding.
  */
 export type Ordering = 'strict' | 'read' | 'effect-first'
 

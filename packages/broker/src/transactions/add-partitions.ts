@@ -5,7 +5,7 @@
 import { ErrorCode } from '@millrace/protocol'
 import { answered, changed, type TransactionDecision } from './decision.ts'
 import { containsAll, type TopicPartitions, unionOf } from './topic-partitions.ts'
-import { isPrepared, type Transaction, type TransactionVersion } from './transaction.ts'
+import { isPrepared, nextProducer, type Transaction, type TransactionVersion } from './transaction.ts'
 import { moveTransaction } from './transaction-moves.ts'
 
 /** Who writes, as it says itself. */
@@ -48,7 +48,9 @@ export function verifyPartitions(
 }
 
 function problemWith(current: Transaction | undefined, { producerId, producerEpoch }: TransactionalWriter): ErrorCode {
-  if (current === undefined || current.producerId !== producerId) return ErrorCode.INVALID_PRODUCER_ID_MAPPING
-  if (current.producerEpoch !== producerEpoch) return ErrorCode.PRODUCER_FENCED
+  if (current === undefined) return ErrorCode.INVALID_PRODUCER_ID_MAPPING
+  const producer = nextProducer(current)
+  if (producer.producerId !== producerId) return ErrorCode.INVALID_PRODUCER_ID_MAPPING
+  if (producer.producerEpoch !== producerEpoch) return ErrorCode.PRODUCER_FENCED
   return isPrepared(current) ? ErrorCode.CONCURRENT_TRANSACTIONS : ErrorCode.NONE
 }

@@ -8,7 +8,9 @@ import { NO_PARTITIONS } from './topic-partitions.ts'
 import {
   EPOCH_PER_TRANSACTION,
   isEpochExhausted,
+  isPrepared,
   LAST_PRODUCER_EPOCH,
+  nextProducer,
   type Transaction,
   type TransactionVersion,
 } from './transaction.ts'
@@ -55,22 +57,11 @@ function endWithOwnEpoch(
   nowMs: number,
 ): TransactionDecision<ProducerAnswer> {
   const { producerId, producerEpoch, verdict, freshProducerId } = request
-  const isRetry = current.producerEpoch === producerEpoch + 1
-  // The producer id was changed with the last epoch, and the producer does not know yet.
-  const isRetryWithOldId =
-    current.previousProducerId === producerId && producerEpoch === LAST_PRODUCER_EPOCH && current.producerEpoch === 0
-  if (current.producerId !== producerId && !isRetryWithOldId) return answered(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
-  const isCurrent = current.producerEpoch === producerEpoch
-  switch (current.state) {
-    case 'PrepareCommit':
-    case 'PrepareAbort':
-      return isRetry ? repeated(current, verdict) : answered(ErrorCode.PRODUCER_FENCED)
-    case 'CompleteCommit':
-    case 'CompleteAbort':
-      if (isRetry || isRetryWithOldId) return repeated(current, verdict)
-      break
-  }
-  if (!isCurrent) return answered(ErrorCode.PRODUCER_FENCED)
+  if (isRetryOfEnd(current, request)) return repeated(current, verdict)
+  const producer = nextProducer(current)
+  if (producer.producerId !== producerId) return answered(ErrorCode.INVALID_PRODUCER_ID_MAPPING)
+  if (producer.producerEpoch !== producerEpoch) return answered(ErrorCode.PRODUCER_FENCED)
+  if (isPrepared(current)) return answered(ErrorCode.CONCURRENT_TRANSACTIONS)
   // Nothing was written. An abort is allowed all the same: the producer wants to be sure, and to have the next epoch.
   if (current.state !== 'Ongoing' && verdict === 'commit') return answered(ErrorCode.INVALID_TXN_STATE)
   if (isEpochExhausted(producerEpoch) && freshProducerId === undefined) return PRODUCER_ID_NEEDED
@@ -78,8 +69,16 @@ function endWithOwnEpoch(
     ...withNextEpoch(decided(current, verdict, nowMs)),
     nextProducerId: isEpochExhausted(producerEpoch) ? freshProducerId! : NO_PRODUCER_ID,
   }
-  const { producerId: nextId, producerEpoch: nextEpoch } = complete(next, nowMs)
-  return changed(next, { producerId: nextId, producerEpoch: nextEpoch })
+  return changed(next, nextProducer(next))
+}
+
+/** Whether the request comes from the transaction that was ended last. */
+function isRetryOfEnd(current: Transaction, { producerId, producerEpoch }: TransactionalWriter): boolean {
+  if (current.state === 'Empty' || current.state === 'Ongoing') return false
+  if (current.producerId === producerId && current.producerEpoch === producerEpoch + 1) return true
+  // The producer id was changed with the last epoch, and the producer does not know yet.
+  const isPrevious = current.previousProducerId === producerId && current.producerEpoch === 0
+  return isPrevious && producerEpoch === LAST_PRODUCER_EPOCH
 }
 
 /** Nothing is open: the request fits if it asks for what happened last. */
@@ -122,16 +121,16 @@ export function fence(current: Transaction, nowMs: number): Transaction {
 
 /** After the markers of a decided transaction are durable. */
 export function complete(prepared: Transaction, nowMs: number): Transaction {
-  const { producerId, nextProducerId, clientTransactionVersion } = prepared
-  const completed = {
+  const { producerId, previousProducerId, nextProducerId } = prepared
+  return {
     ...prepared,
+    ...nextProducer(prepared),
     state: moveTransaction(prepared.state, 'completed'),
+    previousProducerId: nextProducerId === NO_PRODUCER_ID ? previousProducerId : producerId,
     nextProducerId: NO_PRODUCER_ID,
     partitions: NO_PARTITIONS,
     lastUpdateMs: nowMs,
   }
-  if (clientTransactionVersion < EPOCH_PER_TRANSACTION || nextProducerId === NO_PRODUCER_ID) return completed
-  return { ...completed, producerId: nextProducerId, previousProducerId: producerId, producerEpoch: 0 }
 }
 
 /** What the markers of a decided transaction say. */

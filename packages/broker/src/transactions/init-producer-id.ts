@@ -3,7 +3,7 @@ import { ErrorCode } from '@millrace/protocol'
 import { answered, changed, PRODUCER_ID_NEEDED, type ProducerAnswer, type TransactionDecision } from './decision.ts'
 import { fence } from './end-transaction.ts'
 import { NO_PARTITIONS } from './topic-partitions.ts'
-import { isEpochExhausted, NO_PRODUCER_EPOCH, newTransaction, type Transaction } from './transaction.ts'
+import { isEpochExhausted, isPrepared, NO_PRODUCER_EPOCH, newTransaction, type Transaction } from './transaction.ts'
 import { moveTransaction } from './transaction-moves.ts'
 
 /** What a producer that goes on after an error believes to be (KIP-360). */
@@ -31,17 +31,11 @@ export function initProducerId(
     if (freshProducerId === undefined) return PRODUCER_ID_NEEDED
     return takeOver(newTransaction(transactionalId, freshProducerId, nowMs), request, nowMs)
   }
+  if (isPrepared(current)) return answered(ErrorCode.CONCURRENT_TRANSACTIONS)
   if (expected !== undefined && !mayGoOn(current, expected)) return answered(ErrorCode.PRODUCER_FENCED)
-  switch (current.state) {
-    case 'PrepareCommit':
-    case 'PrepareAbort':
-      return answered(ErrorCode.CONCURRENT_TRANSACTIONS)
-    case 'Ongoing':
-      // The client comes again, and gets an epoch above that of the abort.
-      return changed(fence(current, nowMs), ErrorCode.CONCURRENT_TRANSACTIONS)
-    default:
-      return takeOver(current, request, nowMs)
-  }
+  if (current.state !== 'Ongoing') return takeOver(current, request, nowMs)
+  // The client comes again, and gets an epoch above that of the abort.
+  return changed(fence(current, nowMs), ErrorCode.CONCURRENT_TRANSACTIONS)
 }
 
 /** Whether the epoch fits as well is found out by {@link bumpedEpochs}. */

@@ -59,6 +59,16 @@ export function isEpochExhausted(producerEpoch: number): boolean {
   return producerEpoch >= LAST_PRODUCER_EPOCH
 }
 
+/** What the producer was told to be from the end of this transaction on; the same as before, where nothing was ended. */
+export function nextProducer({ producerId, producerEpoch, nextProducerId }: Transaction): {
+  readonly producerId: number
+  readonly producerEpoch: number
+} {
+  return nextProducerId === NO_PRODUCER_ID
+    ? { producerId, producerEpoch }
+    : { producerId: nextProducerId, producerEpoch: 0 }
+}
+
 /** Decided, with markers still to be written. */
 export function isPrepared({ state }: Transaction): boolean {
   return state === 'PrepareCommit' || state === 'PrepareAbort'

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { verifyPartitions } from '../../src/transactions/add-partitions.ts'
 import { complete, endTransaction, fence } from '../../src/transactions/end-transaction.ts'
+import { onePartition } from '../../src/transactions/topic-partitions.ts'
 import type { Transaction, TransactionVersion } from '../../src/transactions/transaction.ts'
 import type { TransactionState } from '../../src/transactions/transaction-moves.ts'
-import { became, NOW_MS, sampleTransaction, told } from './sample-transaction.ts'
+import { became, errorName, NOW_MS, sampleTransaction, told } from './sample-transaction.ts'
 
 type Verdict = 'commit' | 'abort'
 type Row = readonly [state: TransactionState, verdict: Verdict, producerEpoch: number, answer: string, next: string]
@@ -54,10 +56,13 @@ describe('EndTxn of producers with an epoch per transaction (v5)', () => {
     ['Ongoing', 'commit', 4, 'PRODUCER_FENCED', '='],
     ['PrepareCommit', 'commit', 2, 'CONCURRENT_TRANSACTIONS', '='],
     ['PrepareCommit', 'abort', 2, 'INVALID_TXN_STATE', '='],
-    ['PrepareCommit', 'commit', 3, 'PRODUCER_FENCED', '='],
+    // What comes after this transaction has to wait for its markers.
+    ['PrepareCommit', 'commit', 3, 'CONCURRENT_TRANSACTIONS', '='],
+    ['PrepareCommit', 'abort', 3, 'CONCURRENT_TRANSACTIONS', '='],
+    ['PrepareCommit', 'commit', 1, 'PRODUCER_FENCED', '='],
     ['PrepareAbort', 'abort', 2, 'CONCURRENT_TRANSACTIONS', '='],
     ['PrepareAbort', 'commit', 2, 'INVALID_TXN_STATE', '='],
-    ['PrepareAbort', 'abort', 3, 'PRODUCER_FENCED', '='],
+    ['PrepareAbort', 'abort', 3, 'CONCURRENT_TRANSACTIONS', '='],
     ['CompleteCommit', 'commit', 2, '7/3', '='],
     ['CompleteCommit', 'abort', 2, 'INVALID_TXN_STATE', '='],
     ['CompleteCommit', 'commit', 3, 'INVALID_TXN_STATE', '='],
@@ -87,6 +92,11 @@ describe('EndTxn of producers with an epoch per transaction (v5)', () => {
     const decision = end(last, 'commit', 32_766, 2, { freshProducerId: 9 })
     expect([told(decision), became(decision)]).toEqual(['9/0', 'PrepareCommit 7/32767'])
     if (decision.kind !== 'change') throw new Error('nothing was decided')
+    // The producer may use the new id before the markers are written.
+    expect(told(end(decision.next, 'abort', 0, 2, { producerId: 9 }))).toBe('CONCURRENT_TRANSACTIONS')
+    expect(told(end(decision.next, 'commit', 32_766, 2))).toBe('CONCURRENT_TRANSACTIONS')
+    const early = { producerId: 9, producerEpoch: 0 }
+    expect(errorName(verifyPartitions(decision.next, early, onePartition('t', 0)))).toBe('CONCURRENT_TRANSACTIONS')
     const completed = complete(decision.next, NOW_MS + 1)
     expect(completed).toMatchObject({
       state: 'CompleteCommit',

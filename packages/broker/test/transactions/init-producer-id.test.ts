@@ -34,7 +34,7 @@ const CASES: Case[] = [
   { state: 'Ongoing', expected: [8, 3], answer: 'PRODUCER_FENCED', next: '=' },
   { state: 'Ongoing', expected: [7, 3], answer: 'CONCURRENT_TRANSACTIONS', next: 'PrepareAbort 7/4' },
   { state: 'PrepareAbort', expected: [7, 3], answer: 'CONCURRENT_TRANSACTIONS', next: '=' },
-  { state: 'PrepareAbort', expected: [8, 3], answer: 'PRODUCER_FENCED', next: '=' },
+  { state: 'PrepareAbort', expected: [8, 3], answer: 'CONCURRENT_TRANSACTIONS', next: '=' },
   { state: 'CompleteAbort', expected: [7, 3], answer: '7/4', next: 'Empty 7/4' },
   // Epochs are used up.
   { state: 'Empty', transaction: { producerEpoch: 32_765 }, answer: '7/32766', next: 'Empty 7/32766' },
