@@ -92,7 +92,7 @@ export class MemoryLog {
   compact({ nowMs = 1_000_000, deleteRetentionMs = 1_000, maxKeys = 1_000, endOffset = this.stableOffset } = {}): this {
     const latest = new OffsetMap({ maxBytes: 1 << 20, maxKeys, loadFactor: 0.9 }, 7)
     const mapping = { latest, codecs, transactions: new TransactionVerdicts(codecs) }
-    mapping.transactions.expect(this.aborted)
+    mapping.transactions.expect(this.aborted.filter(span => span.lastOffset >= this.dirtyOffset))
     const cleanable = this.batches.filter(batch => batch.nextOffset <= endOffset)
     const isWhole = cleanable
       .filter(batch => batch.lastOffset >= this.dirtyOffset)
