@@ -73,7 +73,13 @@ export class Broker {
       followDynamicSettings(settings, metadata)
       const topics = new Topics(metadata, logs, config, platform.random)
       await logs.openAll(topics.partitions(), onRecovery)
-      const groups = new GroupCoordinator(new GroupLog(topics, config, platform), config, platform, onBug)
+      const groups = new GroupCoordinator(
+        new GroupLog(topics, config, platform),
+        config,
+        () => metadata.image,
+        platform,
+        onBug,
+      )
       topics.onDelete(topic => {
         groups.topicDeleted(topic).catch(onBug)
       })

@@ -13,6 +13,7 @@ import {
   parseConfig,
   text,
 } from '@millrace/protocol'
+import { CONSUMER_GROUP_CONFIG, checkConsumerGroupConfig } from './consumer-group-config.ts'
 import { LOG_CONFIG } from './log-config.ts'
 import { optional } from './optional-setting.ts'
 import { TRANSACTION_CONFIG } from './transaction-config.ts'
@@ -134,6 +135,7 @@ export const BROKER_CONFIG = Object.freeze({
   ...SOCKET_CONFIG,
   ...TOPIC_DEFAULTS_CONFIG,
   ...GROUP_CONFIG,
+  ...CONSUMER_GROUP_CONFIG,
   ...TRANSACTION_CONFIG,
 })
 
@@ -152,5 +154,6 @@ export function parseBrokerConfig(input: BrokerConfigInput): BrokerConfig {
       config['group.min.session.timeout.ms'],
       'must not be above group.max.session.timeout.ms',
     )
+  checkConsumerGroupConfig(config)
   return config
 }

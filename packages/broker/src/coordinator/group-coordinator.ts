@@ -1,34 +1,28 @@
 /**
- * What clients ask of groups: each request meets the pure core here, and {@link LiveGroups} carries its decision out.
+ * The groups of this broker: what members ask is in {@link GroupMembers}, here are their offsets, and what administrators ask.
  * Error codes stand for everything a client can be told; a rejection is a bug.
  */
-import { type Clock, type Random, randomUuid, type Timer, type Timers } from '@millrace/platform'
+import type { Clock, Random, Timer, Timers } from '@millrace/platform'
 import { ErrorCode, type GroupRecord, KafkaError } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
-import type { ClassicGroup } from '../groups/classic/classic-group.ts'
-import { type HeartbeatRequest, heartbeat } from '../groups/classic/heartbeat.ts'
-import { type JoinRequest, join } from '../groups/classic/join.ts'
-import { type LeavingMember, leave } from '../groups/classic/leave.ts'
-import { joinError, syncError } from '../groups/classic/membership.ts'
-import { type SyncRequest, sync } from '../groups/classic/sync.ts'
-import type { GroupLimits, JoinAnswer, SyncAnswer } from '../groups/decision.ts'
+import type { ConsumerGroupSurroundings } from '../groups/consumer/consumer-draft.ts'
+import { mayFetchOffsets } from '../groups/consumer/consumer-offsets.ts'
 import { mayDelete, mayDeleteOffsets, mayDeleteOffsetsOf, tombstonesOf } from '../groups/delete-group.ts'
+import type { Group } from '../groups/group.ts'
 import type { CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
-import {
-  type Committer,
-  commit,
-  mayCommit,
-  type OffsetToCommit,
-  offsetTombstone,
-  offsetCommitRecord,
-} from '../groups/offsets/offset-commit.ts'
+import type { Committer, OffsetCommitter, OffsetToCommit } from '../groups/offsets/committer.ts'
+import { commit, mayCommit, offsetCommitRecord, offsetTombstone } from '../groups/offsets/offset-commit.ts'
 import { expireOffsets } from '../groups/offsets/offset-expiration.ts'
-import type { TopicImage } from '../metadata/metadata-image.ts'
 import { mayCommitInTransaction, transactionalCommitError } from '../groups/offsets/transactional-commit.ts'
 import type { EndMarker } from '../log/producers/end-marker.ts'
-import type { GroupLog } from './group-log.ts'
+import { ConfigResource } from '../metadata/config-resource.ts'
+import type { MetadataImage, TopicImage } from '../metadata/metadata-image.ts'
 import type { TransactionalProducer } from './coordinator-log.ts'
-import { type LiveGroup, LiveGroups } from './live-groups.ts'
+import type { GroupLog } from './group-log.ts'
+import { GroupMembers } from './group-members.ts'
+import { classicLimits, consumerGroupRules } from './group-rules.ts'
+import { type LiveGroup, LiveGroups, logErrorCode } from './live-groups.ts'
+import { PatternResolver } from './pattern-resolver.ts'
 
 const MINUTE_MS = 60_000
 
@@ -39,23 +33,22 @@ export interface CoordinatorPlatform {
 }
 
 export class GroupCoordinator {
+  /** What members ask. */
+  readonly members: GroupMembers
   private readonly live: LiveGroups
-  private readonly limits: GroupLimits
   private expiryTimer: Timer | undefined
 
+  /** `image`: the topics there are, and the settings of groups, at any time. */
   constructor(
     private readonly log: GroupLog,
     private readonly config: BrokerConfig,
+    private readonly image: () => MetadataImage,
     private readonly platform: CoordinatorPlatform,
     onBug: (error: unknown) => void,
   ) {
-    this.limits = {
-      minSessionTimeoutMs: config['group.min.session.timeout.ms'],
-      maxSessionTimeoutMs: config['group.max.session.timeout.ms'],
-      maxMembers: config['group.max.size'],
-      initialRebalanceDelayMs: config['group.initial.rebalance.delay.ms'],
-    }
-    this.live = new LiveGroups(log, this.limits, platform, onBug)
+    const surroundingsOf = (groupId: string) => this.surroundingsOf(groupId)
+    this.live = new LiveGroups(log, new PatternResolver(image, platform), surroundingsOf, platform, onBug)
+    this.members = new GroupMembers(this.live, surroundingsOf, platform.random)
   }
 
   /**
@@ -81,76 +74,25 @@ export class GroupCoordinator {
     this.live.close()
   }
 
-  async join(groupId: string, request: Omit<JoinRequest, 'uuid'>): Promise<JoinAnswer> {
-    const refusal = this.refusalOfMember(groupId)
-    if (refusal !== ErrorCode.NONE) return joinError(request.memberId, refusal)
-    const known = this.live.get(groupId)
-    if (known === undefined && request.memberId !== '') return joinError(request.memberId, ErrorCode.UNKNOWN_MEMBER_ID)
-    const live = known ?? this.live.create(groupId)
-    const withUuid = { ...request, uuid: randomUuid(this.platform.random) }
-    const decision = join(live.group, withUuid, this.limits, this.nowMs())
-    return orError(
-      this.live.carryOut(live, decision, memberId => live.parked.join(memberId)),
-      code => joinError(request.memberId, code),
-    )
-  }
-
-  async sync(groupId: string, request: SyncRequest): Promise<SyncAnswer> {
-    const refusal = this.refusalOfMember(groupId)
-    // The rebalance in which the assignment belongs is lost with the restart: the member has to join again.
-    if (refusal === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS) return syncError(ErrorCode.REBALANCE_IN_PROGRESS)
-    if (refusal !== ErrorCode.NONE) return syncError(refusal)
-    const live = this.live.get(groupId)
-    if (live === undefined) return syncError(ErrorCode.UNKNOWN_MEMBER_ID)
-    const decision = sync(live.group, request, this.limits, this.nowMs())
-    return orError(
-      this.live.carryOut(live, decision, memberId => live.parked.sync(memberId)),
-      syncError,
-    )
-  }
-
-  heartbeat(groupId: string, request: HeartbeatRequest): ErrorCode {
-    const refusal = this.refusalOfMember(groupId)
-    // Nothing is known of the member yet, and nothing is held against it.
-    if (refusal === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS) return ErrorCode.NONE
-    if (refusal !== ErrorCode.NONE) return refusal
-    const live = this.live.get(groupId)
-    if (live === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
-    return this.live.carryOutNow(live, heartbeat(live.group, request, this.limits, this.nowMs()))
-  }
-
-  /** The error of the whole request, or one per leaving member. */
-  async leave(
-    groupId: string,
-    leaving: readonly LeavingMember[],
-  ): Promise<{ errorCode: ErrorCode; members: readonly ErrorCode[] }> {
-    const refusal = this.refusalOfMember(groupId)
-    if (refusal !== ErrorCode.NONE) return { errorCode: refusal, members: [] }
-    const live = this.live.get(groupId)
-    if (live === undefined)
-      return { errorCode: ErrorCode.NONE, members: leaving.map(() => ErrorCode.UNKNOWN_MEMBER_ID) }
-    const decision = leave(live.group, leaving, this.limits, this.nowMs())
-    return orError(
-      this.live.carryOut(live, decision).then(members => ({ errorCode: ErrorCode.NONE, members })),
-      errorCode => ({ errorCode, members: [] }),
-    )
-  }
-
   /** Answers once the offsets are durable. */
-  async commit(groupId: string, committer: Committer, offsets: readonly OffsetToCommit[]): Promise<ErrorCode> {
+  async commit(groupId: string, committer: OffsetCommitter, offsets: readonly OffsetToCommit[]): Promise<ErrorCode> {
     const refusal = this.live.refusal(groupId)
     if (refusal !== ErrorCode.NONE) return refusal
     const known = this.live.get(groupId)
-    const error = mayCommit(known?.group, committer)
+    const error = mayCommit(known?.group, committer, offsets)
     if (error !== ErrorCode.NONE || offsets.length === 0) return error
     const live = known ?? this.live.create(groupId)
-    const decision = commit(live.group, committer, offsets, this.limits, this.nowMs())
-    return orError(this.live.carryOut(live, decision), code =>
-      code === ErrorCode.UNKNOWN_SERVER_ERROR ? ErrorCode.INVALID_COMMIT_OFFSET_SIZE : code,
-    )
+    try {
+      return await this.live.carryOut(
+        live,
+        commit(live.group, committer, offsets, classicLimits(this.config), this.nowMs()),
+      )
+    } catch (failure) {
+      const code = logErrorCode(failure)
+      return code === ErrorCode.UNKNOWN_SERVER_ERROR ? ErrorCode.INVALID_COMMIT_OFFSET_SIZE : code
+    }
   }
 
-  /** A group that does not exist has no offsets, which is no error. */
   /** Undefined while there is no `__consumer_offsets`. */
   partitionOf(groupId: string): number | undefined {
     return this.log.partitionOf(groupId)
@@ -169,7 +111,7 @@ export class GroupCoordinator {
     const refusal = this.refusalOfMember(groupId)
     if (refusal !== ErrorCode.NONE) return refusal
     const known = this.live.get(groupId)
-    const error = mayCommitInTransaction(known?.group, committer)
+    const error = mayCommitInTransaction(known?.group, committer, offsets)
     if (error !== ErrorCode.NONE || offsets.length === 0) return error
     const records = offsets.map(offset => offsetCommitRecord(groupId, offset, this.nowMs()))
     try {
@@ -191,16 +133,26 @@ export class GroupCoordinator {
     this.live.transactionEnded(partition, producerId, verdict)
   }
 
-  offsetsOf(groupId: string): { errorCode: ErrorCode; offsets: CommittedOffsets | undefined } {
-    return { errorCode: this.live.refusal(groupId), offsets: this.live.get(groupId)?.offsets }
+  /** A group that does not exist has no offsets, which is no error. `memberId`: null for an administrator. */
+  offsetsOf(
+    groupId: string,
+    memberId: string | null,
+    memberEpoch: number,
+  ): { errorCode: ErrorCode; offsets: CommittedOffsets | undefined } {
+    const refusal = this.live.refusal(groupId)
+    const live = this.live.get(groupId)
+    if (refusal !== ErrorCode.NONE || live === undefined) return { errorCode: refusal, offsets: undefined }
+    const { group, offsets } = live
+    const error = group.type === 'consumer' ? mayFetchOffsets(group, memberId, memberEpoch) : ErrorCode.NONE
+    return { errorCode: error, offsets }
   }
 
   /** `group` is undefined when there is none. */
-  describe(groupId: string): { errorCode: ErrorCode; group: ClassicGroup | undefined } {
+  describe(groupId: string): { errorCode: ErrorCode; group: Group | undefined } {
     return { errorCode: this.live.refusal(groupId), group: this.live.get(groupId)?.group }
   }
 
-  *groups(): Iterable<ClassicGroup> {
+  *groups(): Iterable<Group> {
     for (const { group } of this.live.all()) yield group
   }
 
@@ -249,12 +201,19 @@ export class GroupCoordinator {
     return groupId === '' ? ErrorCode.INVALID_GROUP_ID : this.live.refusal(groupId)
   }
 
-  private appendTombstones(live: LiveGroup, tombstones: readonly GroupRecord[]): Promise<ErrorCode> {
-    const appended = async (): Promise<ErrorCode> => {
+  private async appendTombstones(live: LiveGroup, tombstones: readonly GroupRecord[]): Promise<ErrorCode> {
+    try {
       await this.live.append(live, tombstones)
       return ErrorCode.NONE
+    } catch (error) {
+      return logErrorCode(error)
     }
-    return orError(appended(), code => code)
+  }
+
+  private surroundingsOf(groupId: string): ConsumerGroupSurroundings {
+    const topics = this.image()
+    const rules = consumerGroupRules(this.config, topics.configsOf(ConfigResource.group, groupId))
+    return { rules, classic: classicLimits(this.config), topics, nowMs: this.nowMs() }
   }
 
   private armExpiry(): void {
@@ -272,16 +231,5 @@ export class GroupCoordinator {
       // What could not be appended is still there at the next turn.
       void this.appendTombstones(live, expireOffsets(live.group, live.offsets, retentionMs, this.nowMs()))
     }
-  }
-}
-
-/** What the log refuses is told as an error code: UNKNOWN_SERVER_ERROR for a record that is too large, else a retriable one. */
-async function orError<Answer>(answer: Promise<Answer>, errorAnswer: (code: ErrorCode) => Answer): Promise<Answer> {
-  try {
-    return await answer
-  } catch (error) {
-    if (!(error instanceof KafkaError)) throw error
-    const isTooLarge = error.errorCode === ErrorCode.MESSAGE_TOO_LARGE
-    return errorAnswer(isTooLarge ? ErrorCode.UNKNOWN_SERVER_ERROR : ErrorCode.COORDINATOR_NOT_AVAILABLE)
   }
 }

@@ -10,8 +10,9 @@ export class GroupTimers {
     private readonly fire: (timer: GroupTimer) => void,
   ) {}
 
-  apply({ timer, afterMs }: TimerChange): void {
-    const key = timer.kind === 'member' ? `member/${timer.memberId}` : timer.kind
+  apply({ timer, afterMs, unlessArmed }: TimerChange): void {
+    const key = 'memberId' in timer ? `${timer.kind}/${timer.memberId}` : timer.kind
+    if (unlessArmed === true && this.armed.has(key)) return
     this.armed.get(key)?.cancel()
     this.armed.delete(key)
     if (afterMs === null) return

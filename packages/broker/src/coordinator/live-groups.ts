@@ -3,38 +3,43 @@
  * decision is carried out in one order: its records are appended, the group is taken over, timers are armed, and once the
  * records are durable, answers leave.
  *
- * Committed offsets change by replaying records only. A group is replayed too, but most of a rebalance is in no record, so
- * a live decision brings the group itself; what its record would restore is the part of it that lasts.
+ * Committed offsets change by replaying records only. Groups are replayed too, but most of a classic group's rebalance is in
+ * no record, so a live decision brings the group itself; what its records would restore is the part of it that lasts.
  */
 import type { Clock, Timers } from '@millrace/platform'
 import { ErrorCode, type GroupRecord, KafkaError } from '@millrace/protocol'
-import { type ClassicGroup, emptyGroup } from '../groups/classic/classic-group.ts'
-import { groupFromRecord } from '../groups/classic/classic-group-records.ts'
-import { memberTimerFired } from '../groups/classic/heartbeat.ts'
-import { renewSession } from '../groups/classic/membership.ts'
-import { joinTimerFired, rebalance, syncTimerFired } from '../groups/classic/rebalance.ts'
-import { type Decision, DecisionDraft, type GroupLimits, type GroupTimer, type Parked } from '../groups/decision.ts'
+import { emptyGroup } from '../groups/classic/classic-group.ts'
+import { armClassicAfterStart, classicTimerFired } from '../groups/classic/classic-timers.ts'
+import type { ConsumerGroupSurroundings } from '../groups/consumer/consumer-draft.ts'
+import { armConsumerAfterStart, consumerTimerFired } from '../groups/consumer/consumer-timers.ts'
+import { patternsResolved } from '../groups/consumer/pattern-subscriptions.ts'
+import type { Decision, GroupTimer, Parked } from '../groups/decision.ts'
+import type { Group } from '../groups/group.ts'
+import { groupIdOf, isUsed, replayGroup } from '../groups/group-replay.ts'
 import { CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
-import type { GroupLog } from './group-log.ts'
 import type { TransactionVerdict } from '../log/producers/end-marker.ts'
 import { NO_PRODUCER_ID, type RecordPlace } from '../log/record-place.ts'
 import type { TransactionalProducer } from './coordinator-log.ts'
+import type { GroupLog } from './group-log.ts'
 import { GroupTimers } from './group-timers.ts'
 import { ParkedRequests } from './parked-requests.ts'
+import type { PatternResolver } from './pattern-resolver.ts'
 
 /** When a timer's decision could not be appended, it is tried again after this. */
 const TIMER_RETRY_MS = 1_000
 
-/** A group with all that belongs to it. */
 const OUTSIDE_TRANSACTIONS = { producerId: NO_PRODUCER_ID }
 
 type OffsetCommitRecord = Extract<GroupRecord, { readonly kind: 'OffsetCommit' }>
 
+/** A group with all that belongs to it. */
 export interface LiveGroup {
-  group: ClassicGroup
+  group: Group
   readonly offsets: CommittedOffsets
   readonly parked: ParkedRequests
   readonly timers: GroupTimers
+  /** Patterns of its members are being looked up. */
+  isResolvingPatterns: boolean
 }
 
 export class LiveGroups {
@@ -42,13 +47,15 @@ export class LiveGroups {
   /** Partitions of `__consumer_offsets` that are being replayed, and those whose replay failed. */
   private readonly loading = new Set<number>()
   private readonly broken = new Set<number>()
-  private isClosed = false
   /** Groups in which a producer has offsets that no marker has decided. */
   private readonly pendingByProducer = new Map<number, Set<string>>()
+  private isClosed = false
 
   constructor(
     private readonly log: GroupLog,
-    private readonly limits: GroupLimits,
+    private readonly patterns: PatternResolver,
+    /** What decisions about a group depend on, as it is now. */
+    private readonly surroundingsOf: (groupId: string) => ConsumerGroupSurroundings,
     private readonly platform: { readonly clock: Clock; readonly timers: Timers },
     private readonly onBug: (error: unknown) => void,
   ) {}
@@ -100,6 +107,7 @@ export class LiveGroups {
       offsets: new CommittedOffsets(),
       parked: new ParkedRequests(),
       timers: new GroupTimers(this.platform.timers, timer => this.timerFired(live, timer)),
+      isResolvingPatterns: false,
     }
     return live
   }
@@ -122,12 +130,6 @@ export class LiveGroups {
     return answer as Answer
   }
 
-  /** The same for a decision that never has records: it is carried out when this returns. */
-  carryOutNow<Answer>(live: LiveGroup, decision: Decision<Answer>): Answer {
-    this.takeOver(live, decision)
-    return decision.answer as Answer
-  }
-
   /** Appends and replays; resolves when the records are durable. Throws {@link KafkaError}; then nothing has changed. */
   append(
     live: LiveGroup,
@@ -144,7 +146,6 @@ export class LiveGroups {
     return durable
   }
 
-  /** Answers what is parked and stops all timers. */
   /** A marker is in the partition: what the producer has pending in groups there is committed, or gone. */
   transactionEnded(partition: number, producerId: number, verdict: TransactionVerdict): void {
     const groupIds = this.pendingByProducer.get(producerId)
@@ -158,6 +159,7 @@ export class LiveGroups {
     if (groupIds?.size === 0) this.pendingByProducer.delete(producerId)
   }
 
+  /** Answers what is parked and stops all timers. */
   close(): void {
     this.isClosed = true
     for (const { parked, timers } of this.byId.values()) {
@@ -170,6 +172,7 @@ export class LiveGroups {
     live.group = decision.group
     for (const change of decision.timers) live.timers.apply(change)
     this.keepIfUsed(live)
+    if ((decision.patternsToResolve?.size ?? 0) > 0) this.resolvePatterns(live, decision.patternsToResolve!)
     const taken = decision.replies.map(reply => live.parked.take(reply))
     const deliver = () => {
       for (const request of taken) request.deliver()
@@ -181,22 +184,17 @@ export class LiveGroups {
     })
   }
 
-  /** A group without generation, members or offsets leaves no trace: a refused first join, or a tombstone. */
+  /** A group that has nothing leaves no trace: a refused first join, or a tombstone. */
   private keepIfUsed(live: LiveGroup): void {
-    const { generationId, pendingMembers, members, groupId } = live.group
-    if (generationId > 0 || members.size > 0 || pendingMembers.size > 0 || !live.offsets.isEmpty)
-      this.byId.set(groupId, live)
+    const { groupId } = live.group
+    if (isUsed(live.group) || !live.offsets.isEmpty) this.byId.set(groupId, live)
     else this.byId.delete(groupId)
   }
 
   private replay(live: LiveGroup, record: GroupRecord, place: RecordPlace): void {
-    const nowMs = this.platform.clock.nowMs()
-    if (record.kind === 'OffsetCommit') this.replayOffset(live, record, place)
-    else if (record.kind === 'GroupMetadata') {
-      const { key, value } = record
-      live.group = value === null ? emptyGroup(key.group, nowMs) : groupFromRecord(key, value, nowMs)
-      if (value === null) live.timers.cancelAll()
-    }
+    if (record.kind === 'OffsetCommit') return this.replayOffset(live, record, place)
+    live.group = replayGroup(live.group, record, this.platform.clock.nowMs())
+    if (!isUsed(live.group)) live.timers.cancelAll()
   }
 
   private replayOffset(live: LiveGroup, { key, value }: OffsetCommitRecord, place: RecordPlace): void {
@@ -208,8 +206,7 @@ export class LiveGroups {
   }
 
   private restore(record: GroupRecord, place: RecordPlace): void {
-    if (record.kind !== 'OffsetCommit' && record.kind !== 'GroupMetadata') return
-    const groupId = record.key.group
+    const groupId = groupIdOf(record)
     const live = this.byId.get(groupId) ?? this.create(groupId)
     this.replay(live, record, place)
     this.keepIfUsed(live)
@@ -217,29 +214,58 @@ export class LiveGroups {
 
   private start(partition: number): void {
     for (const live of [...this.byId.values()]) {
-      if (this.log.partitionOf(live.group.groupId) !== partition) continue
-      const draft = this.draft(live)
-      for (const member of live.group.members.values()) renewSession(draft, member)
-      // The limit was lowered: members rejoin until it is full.
-      if (live.group.members.size > this.limits.maxMembers) rebalance(draft, 'left')
-      this.takeOver(live, draft.decide(undefined))
+      const { group } = live
+      if (this.log.partitionOf(group.groupId) !== partition) continue
+      const surroundings = this.surroundingsOf(group.groupId)
+      const decision =
+        group.type === 'classic'
+          ? armClassicAfterStart(group, surroundings.classic, surroundings.nowMs)
+          : armConsumerAfterStart(group, surroundings)
+      this.takeOver(live, decision)
     }
   }
 
   private timerFired(live: LiveGroup, timer: GroupTimer): void {
-    const draft = this.draft(live)
-    if (timer.kind === 'join') joinTimerFired(draft)
-    else if (timer.kind === 'sync') syncTimerFired(draft)
-    else memberTimerFired(draft, timer.memberId)
-    this.carryOut(live, draft.decide(undefined)).catch(error => {
+    const { group } = live
+    const surroundings = this.surroundingsOf(group.groupId)
+    const decision =
+      group.type === 'classic'
+        ? classicTimerFired(group, timer, surroundings.classic, surroundings.nowMs)
+        : consumerTimerFired(group, timer, surroundings)
+    this.carryOut(live, decision).catch(error => {
       if (!(error instanceof KafkaError)) return this.onBug(error)
       if (!this.isClosed) live.timers.apply({ timer, afterMs: TIMER_RETRY_MS })
     })
   }
 
-  private draft(live: LiveGroup): DecisionDraft {
-    return new DecisionDraft(live.group, this.limits, this.platform.clock.nowMs())
+  /** One look-up at a time: what has come up meanwhile is asked for with the next heartbeat. */
+  private resolvePatterns(live: LiveGroup, patterns: ReadonlySet<string>): void {
+    if (live.isResolvingPatterns) return
+    live.isResolvingPatterns = true
+    const resolve = async (): Promise<void> => {
+      const resolved = await this.patterns.resolve(patterns)
+      const { group } = live
+      if (this.isClosed || group.type !== 'consumer' || this.byId.get(group.groupId) !== live) return
+      await this.carryOut(live, patternsResolved(group, resolved, this.surroundingsOf(group.groupId)))
+    }
+    resolve()
+      .catch(error => {
+        if (!(error instanceof KafkaError)) this.onBug(error)
+      })
+      .finally(() => {
+        live.isResolvingPatterns = false
+      })
   }
+}
+
+/**
+ * What a client is told when the log refuses records: UNKNOWN_SERVER_ERROR for a record that is too large, else a retriable
+ * error. Throws what is no {@link KafkaError}.
+ */
+export function logErrorCode(error: unknown): ErrorCode {
+  if (!(error instanceof KafkaError)) throw error
+  const isTooLarge = error.errorCode === ErrorCode.MESSAGE_TOO_LARGE
+  return isTooLarge ? ErrorCode.UNKNOWN_SERVER_ERROR : ErrorCode.COORDINATOR_NOT_AVAILABLE
 }
 
 function isParked(answer: unknown): answer is Parked {

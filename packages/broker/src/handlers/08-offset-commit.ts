@@ -1,6 +1,6 @@
 /** OffsetCommit (API key 8), v2 to v10. */
 import { APIS, ErrorCode, type OffsetCommitRequest } from '@millrace/protocol'
-import type { OffsetToCommit } from '../groups/offsets/offset-commit.ts'
+import type { OffsetToCommit } from '../groups/offsets/committer.ts'
 import type { TopicImage } from '../metadata/metadata-image.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { type BrokerServices, handler } from './services.ts'
@@ -38,7 +38,7 @@ export function offsetCommit({ topics, groups, config, clock }: BrokerServices):
         }),
       }
     })
-    const error = await groups.commit(groupId, { generationId, memberId, groupInstanceId }, accepted)
+    const error = await groups.commit(groupId, { generationId, memberId, groupInstanceId, apiVersion }, accepted)
     if (error === ErrorCode.NONE) return { topics: answers }
     return {
       topics: answers.map(topic => ({

@@ -19,57 +19,79 @@ const FIRST_WITH_GROUP_ERROR = 2
 
 export function offsetFetch({ topics, groups }: BrokerServices): RequestHandler {
   function handle(request: OffsetFetchRequest, { apiVersion }: RequestContext) {
-    if (apiVersion >= FIRST_WITH_GROUPS)
-      return { groups: request.groups.map(group => answerGroup(group, apiVersion >= FIRST_WITH_TOPIC_IDS)) }
+    const mode = { byId: apiVersion >= FIRST_WITH_TOPIC_IDS, requireStable: request.requireStable }
+    if (apiVersion >= FIRST_WITH_GROUPS) return { groups: request.groups.map(group => answerGroup(group, mode)) }
     const { groupId } = request
     const asked = request.topics?.map(topic => ({ ...topic, topicId: ZERO_UUID })) ?? null
     const { errorCode, topics: answers } = answerGroup(
       { groupId, memberId: null, memberEpoch: -1, topics: asked },
-      false,
+      mode,
     )
     if (errorCode === ErrorCode.NONE || apiVersion >= FIRST_WITH_GROUP_ERROR) return { errorCode, topics: answers }
     return {
       topics: (asked ?? []).map(({ name, partitionIndexes }) => ({
         name,
-        partitions: partitionIndexes.map(index => partitionAnswer(index, undefined, errorCode)),
+        partitions: partitionIndexes.map(index => partitionAnswer(index, { errorCode })),
       })),
     }
   }
 
-  function answerGroup({ groupId, topics: asked }: GroupRequest, byId: boolean) {
-    const { errorCode, offsets } = groups.offsetsOf(groupId)
+  function answerGroup({ groupId, memberId, memberEpoch, topics: asked }: GroupRequest, mode: FetchMode) {
+    const { errorCode, offsets } = groups.offsetsOf(groupId, memberId, memberEpoch)
     if (errorCode !== ErrorCode.NONE) return { groupId, errorCode, topics: [] }
-    const answers = asked === null ? allOf(offsets) : asked.map(topic => answerTopic(topic, offsets, byId))
+    const answers = asked === null ? allOf(offsets, mode) : asked.map(topic => answerTopic(topic, offsets, mode))
     return { groupId, errorCode, topics: answers }
   }
 
   function answerTopic(
     { name, topicId, partitionIndexes }: NonNullable<GroupRequest['topics']>[number],
     offsets: CommittedOffsets | undefined,
-    byId: boolean,
+    { byId, requireStable }: FetchMode,
   ): TopicAnswer {
     const topic = byId ? topics.byId(topicId) : topics.get(name)
-    const error = byId && topic === undefined ? ErrorCode.UNKNOWN_TOPIC_ID : ErrorCode.NONE
+    const isUnknown = byId && topic === undefined
+    const topicName = topic?.name ?? name
     const partitions = partitionIndexes.map(index => {
-      const committed = offsets?.get(topic?.name ?? name, index)
-      return partitionAnswer(index, committed, error)
+      if (isUnknown) return partitionAnswer(index, { errorCode: ErrorCode.UNKNOWN_TOPIC_ID })
+      return partitionAnswer(index, found(offsets, topicName, index, requireStable))
     })
     return { name, topicId, partitions }
   }
 
-  function allOf(offsets: CommittedOffsets | undefined): TopicAnswer[] {
+  /** Of partitions with a commit. One that only an open transaction has offsets for is not among them. */
+  function allOf(offsets: CommittedOffsets | undefined, { requireStable }: FetchMode): TopicAnswer[] {
     return [...(offsets?.topics() ?? [])].map(([name, partitions]) => ({
       name,
       topicId: topics.get(name)?.id ?? ZERO_UUID,
-      partitions: [...partitions].map(([index, committed]) => partitionAnswer(index, committed, ErrorCode.NONE)),
+      partitions: [...partitions.keys()].map(index =>
+        partitionAnswer(index, found(offsets, name, index, requireStable)),
+      ),
     }))
   }
 
   return handler(APIS.OffsetFetch, 'strict', handle)
 }
 
+interface FetchMode {
+  /** Topics are asked for by id. */
+  readonly byId: boolean
+  /** An offset that a transaction is about to replace is not told (KIP-447). */
+  readonly requireStable: boolean
+}
+
+interface Found {
+  readonly errorCode: ErrorCode
+  readonly committed?: CommittedOffset | undefined
+}
+
+function found(offsets: CommittedOffsets | undefined, topic: string, partition: number, requireStable: boolean): Found {
+  if (requireStable && offsets?.isPending(topic, partition) === true)
+    return { errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT }
+  return { errorCode: ErrorCode.NONE, committed: offsets?.get(topic, partition) }
+}
+
 /** A partition without a commit is no error: its offset is −1. */
-function partitionAnswer(partitionIndex: number, committed: CommittedOffset | undefined, errorCode: ErrorCode) {
+function partitionAnswer(partitionIndex: number, { errorCode, committed }: Found) {
   return {
     partitionIndex,
     committedOffset: committed?.offset ?? -1,

@@ -10,7 +10,7 @@ const FIRST_WITH_SKIPPED_ASSIGNMENT = 9
 export function joinGroup({ groups }: BrokerServices): RequestHandler {
   async function handle(request: JoinGroupRequest, { apiVersion, clientId, clientHost }: RequestContext) {
     const { memberId, groupInstanceId, sessionTimeoutMs, rebalanceTimeoutMs, protocolType } = request
-    const answered = await groups.join(request.groupId, {
+    const answered = await groups.members.join(request.groupId, {
       memberId,
       groupInstanceId,
       clientId,

@@ -4,8 +4,8 @@ import type { RequestHandler } from '../server/request-handler.ts'
 import { type BrokerServices, handler } from './services.ts'
 
 export function heartbeat({ groups }: BrokerServices): RequestHandler {
-  function handle(request: HeartbeatRequest) {
-    return { errorCode: groups.heartbeat(request.groupId, request) }
+  async function handle(request: HeartbeatRequest) {
+    return { errorCode: await groups.members.heartbeat(request.groupId, request) }
   }
   return handler(APIS.Heartbeat, 'strict', handle)
 }

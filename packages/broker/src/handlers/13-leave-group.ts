@@ -9,7 +9,7 @@ export function leaveGroup({ groups }: BrokerServices): RequestHandler {
   async function handle({ groupId, memberId, members }: LeaveGroupRequest, { apiVersion }: RequestContext) {
     const isOne = apiVersion < FIRST_WITH_SEVERAL_MEMBERS
     const leaving = isOne ? [{ memberId, groupInstanceId: null }] : members
-    const { errorCode, members: errors } = await groups.leave(groupId, leaving)
+    const { errorCode, members: errors } = await groups.members.leave(groupId, leaving)
     if (isOne) return { errorCode: errors[0] ?? errorCode }
     return {
       errorCode,

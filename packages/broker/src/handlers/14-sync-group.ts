@@ -12,7 +12,7 @@ export function syncGroup({ groups }: BrokerServices): RequestHandler {
       assignment: Buffer.from(row.assignment),
     }))
     const identity = { memberId, groupInstanceId, generationId }
-    return groups.sync(groupId, { ...identity, protocolType, protocolName, assignments })
+    return groups.members.sync(groupId, { ...identity, protocolType, protocolName, assignments })
   }
   return handler(APIS.SyncGroup, 'strict', handle)
 }

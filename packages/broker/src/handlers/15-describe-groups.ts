@@ -1,7 +1,8 @@
-/** DescribeGroups (API key 15), v0 to v6. */
+/** DescribeGroups (API key 15), v0 to v6: classic groups. ConsumerGroupDescribe (69) is for the others. */
 import { APIS, type DescribeGroupsRequest, ErrorCode } from '@millrace/protocol'
 import { type ClassicGroup, metadataOf } from '../groups/classic/classic-group.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
+import { GROUP_OPERATIONS, NOT_ASKED_FOR } from './authorized-operations.ts'
 import { type BrokerServices, handler } from './services.ts'
 
 /** Below, a missing group is one in state Dead. */
@@ -10,16 +11,20 @@ const NO_BYTES = Buffer.alloc(0)
 
 export function describeGroups({ groups }: BrokerServices): RequestHandler {
   function handle(request: DescribeGroupsRequest, { apiVersion }: RequestContext) {
-    return { groups: request.groups.map(groupId => describe(groupId, apiVersion)) }
+    const authorizedOperations = request.includeAuthorizedOperations ? GROUP_OPERATIONS : NOT_ASKED_FOR
+    return {
+      groups: request.groups.map(groupId => ({ ...describe(groupId, apiVersion), authorizedOperations })),
+    }
   }
 
   function describe(groupId: string, apiVersion: number) {
     const { errorCode, group } = groups.describe(groupId)
-    if (errorCode === ErrorCode.NONE && group !== undefined) return described(group)
+    if (errorCode === ErrorCode.NONE && group?.type === 'classic') return described(group)
     const nothing = { groupId, protocolType: '', protocolData: '', members: [] }
     if (errorCode !== ErrorCode.NONE) return { ...nothing, errorCode, groupState: '' }
     if (apiVersion < FIRST_WITH_NOT_FOUND) return { ...nothing, errorCode, groupState: 'Dead' }
-    const errorMessage = `group ${groupId} not found`
+    const errorMessage =
+      group === undefined ? `Group ${groupId} not found.` : `Group ${groupId} is not a classic group.`
     return { ...nothing, errorCode: ErrorCode.GROUP_ID_NOT_FOUND, errorMessage, groupState: 'Dead' }
   }
 

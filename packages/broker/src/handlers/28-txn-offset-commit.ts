@@ -3,7 +3,7 @@
  * part of the transaction by this request (KIP-890).
  */
 import { APIS, ErrorCode, type TxnOffsetCommitRequest } from '@millrace/protocol'
-import type { OffsetToCommit } from '../groups/offsets/offset-commit.ts'
+import type { OffsetToCommit } from '../groups/offsets/committer.ts'
 import { OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { onePartition } from '../transactions/topic-partitions.ts'

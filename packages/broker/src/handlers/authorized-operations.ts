@@ -38,3 +38,4 @@ export const CLUSTER_OPERATIONS = bitsOf(
   'alterConfigs',
   'idempotentWrite',
 )
+export const GROUP_OPERATIONS = bitsOf('read', 'delete', 'describe', 'describeConfigs', 'alterConfigs')

@@ -13,7 +13,7 @@ interface Feature {
 
 export const FEATURES = {
   /** 1: groups whose assignments the broker computes (KIP-848). */
-  'group.version': { min: 0, max: 1, initial: 0 },
+  'group.version': { min: 0, max: 1, initial: 1 },
   /** The newest kind of metadata records: that of Kafka 4.3. */
   'metadata.version': { min: 30, max: 30, initial: 30 },
   /** 2: each transaction has a producer epoch of its own (KIP-890). */

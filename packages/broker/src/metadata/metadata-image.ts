@@ -26,10 +26,20 @@ export class MetadataImage {
   /** Settings of resources other than topics, by {@link configKey}. */
   private readonly configsByKey = new Map<string, ReadonlyMap<string, string>>()
   private firstFreeProducerId = 0
+  private changesOfTopics = 0
+  private lastCreation = 0
 
   /** By name, in order of creation. */
   get topics(): ReadonlyMap<string, TopicImage> {
     return this.byName
+  }
+  /** Grows whenever a topic is created, grows or goes; the same after a restart. */
+  get topicsVersion(): number {
+    return this.changesOfTopics
+  }
+  /** The version with which the newest topic came. */
+  get newestTopicVersion(): number {
+    return this.lastCreation
   }
   /** First producer id that has not been reserved. */
   get nextProducerId(): number {
@@ -79,12 +89,14 @@ export class MetadataImage {
     this.byName.set(name, { name, id, partitionCount: 0, configs: new Map() })
     this.nameById.set(id, name)
     this.nameByCollisionKey.set(collisionKey(name), name)
+    this.lastCreation = ++this.changesOfTopics
   }
 
   private addPartition(topicId: string, partition: number): void {
     const topic = this.topicById(topicId)
     if (topic === undefined) return
     this.byName.set(topic.name, { ...topic, partitionCount: Math.max(topic.partitionCount, partition + 1) })
+    this.changesOfTopics++
   }
 
   private removeTopic(id: string): void {
@@ -93,6 +105,7 @@ export class MetadataImage {
     this.byName.delete(topic.name)
     this.nameById.delete(id)
     this.nameByCollisionKey.delete(collisionKey(topic.name))
+    this.changesOfTopics++
   }
 
   private setConfig({ resourceType, resourceName, name, value }: ConfigRecord): void {

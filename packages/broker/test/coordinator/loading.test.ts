@@ -13,7 +13,7 @@ import { Topics } from '../../src/topics/topics.ts'
 
 const platform = realPlatform()
 const member = { memberId: 'm', groupInstanceId: null, generationId: 1 }
-const simple = { memberId: '', groupInstanceId: null, generationId: -1 }
+const simple = { memberId: '', groupInstanceId: null, generationId: -1, apiVersion: 9 }
 
 let directory: string
 let bugs: unknown[]
@@ -30,7 +30,13 @@ async function open() {
   const topics = new Topics(metadata, logs, config, platform.random)
   await logs.openAll(topics.partitions())
   const log = new GroupLog(topics, config, platform)
-  const groups = new GroupCoordinator(log, config, platform, error => bugs.push(error))
+  const groups = new GroupCoordinator(
+    log,
+    config,
+    () => metadata.image,
+    platform,
+    error => bugs.push(error),
+  )
   const close = async () => {
     groups.close()
     await logs.close()
@@ -57,17 +63,17 @@ test('while a partition is replayed, requests for its groups are put off as Kafk
   const second = await open()
   const loaded = second.groups.load()
   expect(second.groups.isLoading).toBe(true)
-  expect(second.groups.offsetsOf('g').errorCode).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+  expect(second.groups.offsetsOf('g', null, -1).errorCode).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
   expect(await second.groups.commit('g', simple, [commitOf(id)])).toBe(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
   await loaded
   expect(second.groups.isLoading).toBe(false)
-  expect(second.groups.offsetsOf('g').offsets?.get('t', 0)).toMatchObject({ offset: 5 })
+  expect(second.groups.offsetsOf('g', null, -1).offsets?.get('t', 0)).toMatchObject({ offset: 5 })
 
   // A second replay, to ask what members are told meanwhile.
   const again = second.groups.load()
-  const heartbeat = second.groups.heartbeat('g', member)
-  const synced = second.groups.sync('g', { ...member, protocolType: null, protocolName: null, assignments: [] })
-  expect(heartbeat).toBe(ErrorCode.NONE)
+  const heartbeat = second.groups.members.heartbeat('g', member)
+  const synced = second.groups.members.sync('g', { ...member, protocolType: null, protocolName: null, assignments: [] })
+  expect(await heartbeat).toBe(ErrorCode.NONE)
   expect((await synced).errorCode).toBe(ErrorCode.REBALANCE_IN_PROGRESS)
   await again
   await second.close()
@@ -83,14 +89,14 @@ test('a commit larger than a batch may be is spread over several', async () => {
   await close()
   const second = await open()
   await second.groups.load()
-  const partitions = [...second.groups.offsetsOf('g').offsets!.topics()][0]![1]
+  const partitions = [...second.groups.offsetsOf('g', null, -1).offsets!.topics()][0]![1]
   expect(partitions.size).toBe(600)
   await second.close()
 })
 
 test('without the topic there is no coordinator', async () => {
   const { groups, close } = await open()
-  expect(groups.heartbeat('g', member)).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
+  expect(await groups.members.heartbeat('g', member)).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
   expect(await groups.commit('g', simple, [])).toBe(ErrorCode.COORDINATOR_NOT_AVAILABLE)
   await close()
 })

@@ -69,9 +69,19 @@ export const ConsumerProtocolAssignment = message({
 })
 export type ConsumerProtocolAssignment = ValueOf<typeof ConsumerProtocolAssignment>
 
-/** Throws UnencodableValueError. */
-export function encodeConsumerProtocol<In>(protocol: Message<unknown, In>, value: In): Buffer {
-  return encodeWithVersion(protocol, value, protocol.versions.max)
+/** `version`: the newest declared one by default. Throws UnencodableValueError. */
+export function encodeConsumerProtocol<In>(
+  protocol: Message<unknown, In>,
+  value: In,
+  version: number = protocol.versions.max,
+): Buffer {
+  return encodeWithVersion(protocol, value, version)
+}
+
+/** The version `data` is written in, or the newest declared one if that is less. Throws MalformedMessageError. */
+export function consumerProtocolVersion(data: Buffer): number {
+  const { version } = decodeFrom(VersionPrefix, new Reader(data), 0)
+  return Math.max(0, Math.min(version, ConsumerProtocolAssignment.versions.max))
 }
 
 /**

@@ -6,6 +6,7 @@ import type { GroupState } from './group-moves.ts'
  * course of a rebalance, which members repeat after a restart.
  */
 export interface ClassicGroup {
+  readonly type: 'classic'
   readonly groupId: string
   readonly state: GroupState
   /** Wall clock of the last move, milliseconds since the epoch. */
@@ -65,6 +66,7 @@ const NO_BYTES = Buffer.alloc(0)
 
 export function emptyGroup(groupId: string, nowMs: number): ClassicGroup {
   return {
+    type: 'classic',
     groupId,
     state: 'Empty',
     stateSinceMs: nowMs,

@@ -1,6 +1,7 @@
 /** Heartbeat (API key 12) of classic groups, and what happens when none comes. */
 import { ErrorCode } from '@millrace/protocol'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits } from '../decision.ts'
+import { answerOnly, type Decision } from '../decision.ts'
+import { ClassicDraft, type GroupLimits } from './classic-draft.ts'
 import type { ClassicGroup } from './classic-group.ts'
 import { leaveAsMember } from './leave.ts'
 import { checkMember, dropPendingMember, renewSession } from './membership.ts'
@@ -23,13 +24,13 @@ export function heartbeat(
   const error = checkMember(group, memberId, request.groupInstanceId)
   if (error !== ErrorCode.NONE) return answerOnly(group, error)
   if (request.generationId !== group.generationId) return answerOnly(group, ErrorCode.ILLEGAL_GENERATION)
-  const draft = new DecisionDraft(group, limits, nowMs)
+  const draft = new ClassicDraft(group, limits, nowMs)
   renewSession(draft, group.members.get(memberId)!)
   return draft.decide(group.state === 'PreparingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE)
 }
 
 /** The `member` timer fired: the session of a member or the patience with a pending one is over. */
-export function memberTimerFired(draft: DecisionDraft, memberId: string): void {
+export function memberTimerFired(draft: ClassicDraft, memberId: string): void {
   const { group } = draft
   if (group.pendingMembers.has(memberId)) {
     dropPendingMember(draft, memberId)

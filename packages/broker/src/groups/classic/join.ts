@@ -1,6 +1,7 @@
 /** JoinGroup (API key 11) of classic groups. Source: Apache Kafka, `GroupCoordinator.handleJoinGroup`; KIP-134, 345, 394, 814. */
 import { ErrorCode } from '@millrace/protocol'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits, type JoinAnswer } from '../decision.ts'
+import { answerOnly, type Decision, type JoinAnswer } from '../decision.ts'
+import { ClassicDraft, type GroupLimits } from './classic-draft.ts'
 import {
   type ClassicGroup,
   countAwaitingJoin,
@@ -55,7 +56,7 @@ export function join(
   const { memberId, sessionTimeoutMs } = request
   if (sessionTimeoutMs < limits.minSessionTimeoutMs || sessionTimeoutMs > limits.maxSessionTimeoutMs)
     return answerOnly(group, joinError(memberId, ErrorCode.INVALID_SESSION_TIMEOUT))
-  const draft = new DecisionDraft(group, limits, nowMs)
+  const draft = new ClassicDraft(group, limits, nowMs)
   if (!hasRoomFor(group, memberId, limits)) return refuseForSize(draft, memberId)
   if (!supportsProtocols(group, request.protocolType, request.protocols))
     return answerOnly(group, joinError(memberId, ErrorCode.INCONSISTENT_GROUP_PROTOCOL))
@@ -71,7 +72,7 @@ function hasRoomFor(group: ClassicGroup, memberId: string, limits: GroupLimits):
   return member !== undefined || group.members.size < limits.maxMembers
 }
 
-function refuseForSize(draft: DecisionDraft, memberId: string): Decision<JoinAnswer> {
+function refuseForSize(draft: ClassicDraft, memberId: string): Decision<JoinAnswer> {
   const { group } = draft
   const member = group.members.get(memberId)
   if (member !== undefined) dropMember(draft, member, ErrorCode.UNKNOWN_MEMBER_ID)
@@ -80,7 +81,7 @@ function refuseForSize(draft: DecisionDraft, memberId: string): Decision<JoinAns
   return draft.decide(joinError('', ErrorCode.GROUP_MAX_SIZE_REACHED))
 }
 
-function joinWithoutId(draft: DecisionDraft, request: JoinRequest): Decision<JoinAnswer> {
+function joinWithoutId(draft: ClassicDraft, request: JoinRequest): Decision<JoinAnswer> {
   const { group } = draft
   const { groupInstanceId, uuid } = request
   const memberId = `${groupInstanceId ?? request.clientId}-${uuid}`
@@ -94,7 +95,7 @@ function joinWithoutId(draft: DecisionDraft, request: JoinRequest): Decision<Joi
   return draft.decide(joinError(memberId, ErrorCode.MEMBER_ID_REQUIRED))
 }
 
-function joinWithId(draft: DecisionDraft, request: JoinRequest): Decision<JoinAnswer> {
+function joinWithId(draft: ClassicDraft, request: JoinRequest): Decision<JoinAnswer> {
   const { group } = draft
   const { memberId, groupInstanceId } = request
   if (group.pendingMembers.has(memberId) && groupInstanceId === null) {
@@ -111,7 +112,7 @@ function joinWithId(draft: DecisionDraft, request: JoinRequest): Decision<JoinAn
   return repeats ? draft.decide(currentGeneration(group, memberId)) : rejoin(draft, request, member)
 }
 
-function addMember(draft: DecisionDraft, request: JoinRequest, memberId: string): Decision<JoinAnswer> {
+function addMember(draft: ClassicDraft, request: JoinRequest, memberId: string): Decision<JoinAnswer> {
   const { group } = draft
   if (group.members.size === 0) draft.change({ protocolType: request.protocolType })
   if (group.initialDelay !== null && group.generationId === 0)
@@ -121,12 +122,12 @@ function addMember(draft: DecisionDraft, request: JoinRequest, memberId: string)
   return park(draft, memberId)
 }
 
-function rejoin(draft: DecisionDraft, request: JoinRequest, member: Member): Decision<JoinAnswer> {
+function rejoin(draft: ClassicDraft, request: JoinRequest, member: Member): Decision<JoinAnswer> {
   putMember(draft, { ...updated(member, request), awaitingJoin: true })
   return park(draft, member.memberId)
 }
 
-function park(draft: DecisionDraft, memberId: string): Decision<JoinAnswer> {
+function park(draft: ClassicDraft, memberId: string): Decision<JoinAnswer> {
   rebalance(draft, 'joined')
   endJoinPhaseIfComplete(draft)
   return draft.park(memberId)
@@ -139,7 +140,7 @@ function updated(member: Member, request: JoinRequest): Member {
 
 /** A static member came back without its id, as after a restart: it gets a new one and keeps everything else. */
 function returnStaticMember(
-  draft: DecisionDraft,
+  draft: ClassicDraft,
   request: JoinRequest,
   old: Member,
   memberId: string,

@@ -1,6 +1,7 @@
 /** LeaveGroup (API key 13) of classic groups. v3 and later carry several members, and static ones by instance id alone. */
 import { ErrorCode } from '@millrace/protocol'
-import { type Decision, DecisionDraft, type GroupLimits } from '../decision.ts'
+import type { Decision } from '../decision.ts'
+import { ClassicDraft, type GroupLimits } from './classic-draft.ts'
 import type { ClassicGroup, Member } from './classic-group.ts'
 import { checkMember, dropMember, dropPendingMember } from './membership.ts'
 import { endJoinPhaseIfComplete, rebalance } from './rebalance.ts'
@@ -18,11 +19,11 @@ export function leave(
   limits: GroupLimits,
   nowMs: number,
 ): Decision<readonly ErrorCode[]> {
-  const draft = new DecisionDraft(group, limits, nowMs)
+  const draft = new ClassicDraft(group, limits, nowMs)
   return draft.decide(leaving.map(one => leaveOne(draft, one)))
 }
 
-function leaveOne(draft: DecisionDraft, leaving: LeavingMember): ErrorCode {
+function leaveOne(draft: ClassicDraft, leaving: LeavingMember): ErrorCode {
   const { group } = draft
   const { groupInstanceId } = leaving
   if (group.pendingMembers.has(leaving.memberId)) {
@@ -37,7 +38,7 @@ function leaveOne(draft: DecisionDraft, leaving: LeavingMember): ErrorCode {
 }
 
 /** Removes a member and lets the rest share its partitions. */
-export function leaveAsMember(draft: DecisionDraft, member: Member): void {
+export function leaveAsMember(draft: ClassicDraft, member: Member): void {
   dropMember(draft, member, ErrorCode.UNKNOWN_MEMBER_ID)
   rebalance(draft, 'left')
   endJoinPhaseIfComplete(draft)

@@ -1,6 +1,7 @@
 /** Who is in a group: adding, replacing, removing, and whether a request speaks for a member. */
 import { ErrorCode } from '@millrace/protocol'
-import type { DecisionDraft, JoinAnswer, SyncAnswer } from '../decision.ts'
+import type { JoinAnswer, SyncAnswer } from '../decision.ts'
+import type { ClassicDraft } from './classic-draft.ts'
 import type { ClassicGroup, Member } from './classic-group.ts'
 
 const NO_BYTES = Buffer.alloc(0)
@@ -23,7 +24,7 @@ export function checkMember(group: ClassicGroup, memberId: string, groupInstance
 }
 
 /** Adds the member or takes the place of the one with its id. The first member of a group leads it. */
-export function putMember(draft: DecisionDraft, member: Member): void {
+export function putMember(draft: ClassicDraft, member: Member): void {
   const { group } = draft
   draft.change({
     members: new Map(group.members).set(member.memberId, member),
@@ -34,7 +35,7 @@ export function putMember(draft: DecisionDraft, member: Member): void {
 }
 
 /** Its parked requests are answered with `errorCode`; the lead passes to the longest member. */
-export function dropMember(draft: DecisionDraft, member: Member, errorCode: ErrorCode): void {
+export function dropMember(draft: ClassicDraft, member: Member, errorCode: ErrorCode): void {
   const { group } = draft
   const { memberId, groupInstanceId } = member
   answerParked(draft, member, errorCode)
@@ -51,7 +52,7 @@ export function dropMember(draft: DecisionDraft, member: Member, errorCode: Erro
 }
 
 /** A restarted static member takes over place, assignment and lead of its old id, which is fenced (KIP-345). */
-export function replaceStaticMember(draft: DecisionDraft, old: Member, next: Member): void {
+export function replaceStaticMember(draft: ClassicDraft, old: Member, next: Member): void {
   const { group } = draft
   answerParked(draft, old, ErrorCode.FENCED_INSTANCE_ID)
   const members = new Map([...group.members].map(row => (row[0] === old.memberId ? [next.memberId, next] : row)))
@@ -63,10 +64,10 @@ export function replaceStaticMember(draft: DecisionDraft, old: Member, next: Mem
   draft.disarm({ kind: 'member', memberId: old.memberId })
 }
 
-export function addPendingMember(draft: DecisionDraft, memberId: string): void {
+export function addPendingMember(draft: ClassicDraft, memberId: string): void {
   draft.change({ pendingMembers: new Set(draft.group.pendingMembers).add(memberId) })
 }
-export function dropPendingMember(draft: DecisionDraft, memberId: string): void {
+export function dropPendingMember(draft: ClassicDraft, memberId: string): void {
   const pendingMembers = new Set(draft.group.pendingMembers)
   pendingMembers.delete(memberId)
   draft.change({ pendingMembers })
@@ -74,11 +75,11 @@ export function dropPendingMember(draft: DecisionDraft, memberId: string): void 
 }
 
 /** A member shows that it lives: its session starts anew. */
-export function renewSession(draft: DecisionDraft, member: Member): void {
+export function renewSession(draft: ClassicDraft, member: Member): void {
   draft.arm({ kind: 'member', memberId: member.memberId }, member.sessionTimeoutMs)
 }
 
-function answerParked(draft: DecisionDraft, member: Member, errorCode: ErrorCode): void {
+export function answerParked(draft: ClassicDraft, member: Member, errorCode: ErrorCode): void {
   const to = member.memberId
   // An unknown member forgets its id and joins as a new one; a fenced one must see which of its ids lost.
   const idInAnswer = errorCode === ErrorCode.FENCED_INSTANCE_ID ? to : ''

@@ -4,7 +4,8 @@
  * leader sends the assignment and everyone fetches their part.
  */
 import { ErrorCode } from '@millrace/protocol'
-import type { DecisionDraft, JoinAnswer } from '../decision.ts'
+import type { JoinAnswer } from '../decision.ts'
+import type { ClassicDraft } from './classic-draft.ts'
 import { type ClassicGroup, countAwaitingJoin, type Member, metadataOf, rebalanceTimeoutMs } from './classic-group.ts'
 import { groupMetadataRecord } from './classic-group-records.ts'
 import type { GroupEvent } from './group-moves.ts'
@@ -12,7 +13,7 @@ import { dropMember, renewSession, syncError } from './membership.ts'
 import { selectProtocol } from './protocol-vote.ts'
 
 /** Starts the join phase because a member `joined` or `left`. Goes on with a join phase that already runs. */
-export function rebalance(draft: DecisionDraft, event: GroupEvent & ('joined' | 'left')): void {
+export function rebalance(draft: ClassicDraft, event: GroupEvent & ('joined' | 'left')): void {
   const { state } = draft.group
   draft.move(event)
   if (state === 'PreparingRebalance') return
@@ -27,14 +28,14 @@ export function rebalance(draft: DecisionDraft, event: GroupEvent & ('joined' | 
 }
 
 /** Ends the join phase if there is one and nobody is missing. To be called last by whatever may complete it. */
-export function endJoinPhaseIfComplete(draft: DecisionDraft): void {
+export function endJoinPhaseIfComplete(draft: ClassicDraft): void {
   const { group } = draft
   if (group.state !== 'PreparingRebalance' || group.initialDelay !== null) return
   if (group.pendingMembers.size === 0 && countAwaitingJoin(group) === group.members.size) endJoinPhase(draft)
 }
 
 /** The `join` timer fired. */
-export function joinTimerFired(draft: DecisionDraft): void {
+export function joinTimerFired(draft: ClassicDraft): void {
   const { initialDelay, state } = draft.group
   if (state !== 'PreparingRebalance') return
   if (initialDelay?.memberAdded === true && initialDelay.remainingMs > 0) {
@@ -45,7 +46,7 @@ export function joinTimerFired(draft: DecisionDraft): void {
 }
 
 /** The `sync` timer fired: members that never asked for their assignment are gone. */
-export function syncTimerFired(draft: DecisionDraft): void {
+export function syncTimerFired(draft: ClassicDraft): void {
   const { state, members } = draft.group
   if (state !== 'CompletingRebalance' && state !== 'Stable') return
   const silent = [...members.values()].filter(member => !member.hasSynced)
@@ -55,7 +56,7 @@ export function syncTimerFired(draft: DecisionDraft): void {
   endJoinPhaseIfComplete(draft)
 }
 
-function endJoinPhase(draft: DecisionDraft): void {
+function endJoinPhase(draft: ClassicDraft): void {
   // Static members may be away until their session ends; they keep their place.
   for (const member of draft.group.members.values())
     if (!member.awaitingJoin && member.groupInstanceId === null) dropMember(draft, member, ErrorCode.UNKNOWN_MEMBER_ID)
@@ -68,14 +69,14 @@ function endJoinPhase(draft: DecisionDraft): void {
   startGeneration(draft)
 }
 
-function becomeEmpty(draft: DecisionDraft): void {
+function becomeEmpty(draft: ClassicDraft): void {
   draft.disarm({ kind: 'join' })
   draft.change({ generationId: draft.group.generationId + 1, protocolName: null, leaderId: null })
   draft.move('emptied')
   draft.append(groupMetadataRecord(draft.group))
 }
 
-function startGeneration(draft: DecisionDraft): void {
+function startGeneration(draft: ClassicDraft): void {
   const { group } = draft
   draft.disarm({ kind: 'join' })
   draft.change({ generationId: group.generationId + 1, protocolName: selectProtocol(group) })
@@ -99,7 +100,7 @@ function presentLeader(group: ClassicGroup): string | undefined {
   return undefined
 }
 
-function refuseParkedSyncs(draft: DecisionDraft): void {
+function refuseParkedSyncs(draft: ClassicDraft): void {
   const { members } = draft.group
   const parked = [...members.values()].filter(member => member.awaitingSync)
   if (parked.length === 0) return

@@ -1,6 +1,7 @@
 /** SyncGroup (API key 14) of classic groups: the leader brings the assignment, everyone fetches theirs. */
 import { ErrorCode } from '@millrace/protocol'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits, type SyncAnswer } from '../decision.ts'
+import { answerOnly, type Decision, type SyncAnswer } from '../decision.ts'
+import { ClassicDraft, type GroupLimits } from './classic-draft.ts'
 import type { ClassicGroup, Member } from './classic-group.ts'
 import { groupMetadataRecord } from './classic-group-records.ts'
 import { checkMember, putMember, renewSession, syncError } from './membership.ts'
@@ -26,7 +27,7 @@ export function sync(
 ): Decision<SyncAnswer> {
   const error = check(group, request)
   if (error !== ErrorCode.NONE) return answerOnly(group, syncError(error))
-  const draft = new DecisionDraft(group, limits, nowMs)
+  const draft = new ClassicDraft(group, limits, nowMs)
   const { memberId } = request
   const member = { ...group.members.get(memberId)!, hasSynced: true }
   if (group.state === 'Stable') {
@@ -52,7 +53,7 @@ function check(group: ClassicGroup, request: SyncRequest): ErrorCode {
 }
 
 /** A member that the leader left out gets nothing; assignments for others than members are ignored. */
-function assign(draft: DecisionDraft, assignments: SyncRequest['assignments']): void {
+function assign(draft: ClassicDraft, assignments: SyncRequest['assignments']): void {
   const byMember = new Map(assignments.map(row => [row.memberId, row.assignment]))
   const members = new Map<string, Member>()
   const waiting: Member[] = []
@@ -70,7 +71,7 @@ function assign(draft: DecisionDraft, assignments: SyncRequest['assignments']): 
   }
 }
 
-function disarmWhenAllSynced(draft: DecisionDraft): void {
+function disarmWhenAllSynced(draft: ClassicDraft): void {
   for (const member of draft.group.members.values()) if (!member.hasSynced) return
   draft.disarm({ kind: 'sync' })
 }

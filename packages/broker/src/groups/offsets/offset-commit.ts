@@ -1,30 +1,32 @@
 /** OffsetCommit (API key 8): who may commit, and the records of a commit. */
 import { ErrorCode, type GroupRecord } from '@millrace/protocol'
+import { ClassicDraft, type GroupLimits } from '../classic/classic-draft.ts'
 import type { ClassicGroup } from '../classic/classic-group.ts'
 import { checkMember, renewSession } from '../classic/membership.ts'
-import { answerOnly, type Decision, DecisionDraft, type GroupLimits } from '../decision.ts'
-
-export interface Committer {
-  /** −1 from consumers that assign partitions to themselves, and from administrators. */
-  readonly generationId: number
-  readonly memberId: string
-  readonly groupInstanceId: string | null
-}
-
-export interface OffsetToCommit {
-  readonly topic: string
-  readonly topicId: string
-  readonly partition: number
-  readonly offset: number
-  readonly leaderEpoch: number
-  readonly metadata: string
-  readonly expireTimestampMs: number
-}
+import { mayCommitToConsumerGroup } from '../consumer/consumer-offsets.ts'
+import { answerOnly, type Decision } from '../decision.ts'
+import type { Group } from '../group.ts'
+import { FIRST_WITH_MEMBER_EPOCH, type OffsetCommitter, type OffsetToCommit } from './committer.ts'
 
 /** `group`: undefined when there is none yet; a commit outside any generation creates it by its records. */
-export function mayCommit(group: ClassicGroup | undefined, committer: Committer): ErrorCode {
+export function mayCommit(
+  group: Group | undefined,
+  committer: OffsetCommitter,
+  offsets: readonly OffsetToCommit[],
+): ErrorCode {
+  if (group === undefined) return mayCreate(committer)
+  return group.type === 'classic'
+    ? mayCommitToClassicGroup(group, committer)
+    : mayCommitToConsumerGroup(group, committer, offsets)
+}
+
+function mayCreate({ generationId, apiVersion }: OffsetCommitter): ErrorCode {
+  if (generationId < 0) return ErrorCode.NONE
+  return apiVersion >= FIRST_WITH_MEMBER_EPOCH ? ErrorCode.GROUP_ID_NOT_FOUND : ErrorCode.ILLEGAL_GENERATION
+}
+
+function mayCommitToClassicGroup(group: ClassicGroup, committer: OffsetCommitter): ErrorCode {
   const { generationId, memberId, groupInstanceId } = committer
-  if (group === undefined) return generationId < 0 ? ErrorCode.NONE : ErrorCode.ILLEGAL_GENERATION
   if (generationId < 0 && group.state === 'Empty') return ErrorCode.NONE
   if (generationId < 0 && memberId === '' && groupInstanceId === null) return ErrorCode.UNKNOWN_MEMBER_ID
   const error = checkMember(group, memberId, groupInstanceId)
@@ -34,18 +36,19 @@ export function mayCommit(group: ClassicGroup | undefined, committer: Committer)
   return group.state === 'CompletingRebalance' ? ErrorCode.REBALANCE_IN_PROGRESS : ErrorCode.NONE
 }
 
-/** To be asked after {@link mayCommit}: a commit counts as a sign of life. */
+/** To be asked after {@link mayCommit}. In a classic group a commit counts as a sign of life. */
 export function commit(
-  group: ClassicGroup,
-  committer: Committer,
+  group: Group,
+  committer: OffsetCommitter,
   offsets: readonly OffsetToCommit[],
   limits: GroupLimits,
   nowMs: number,
 ): Decision<ErrorCode> {
-  const member = group.members.get(committer.memberId)
   const records = offsets.map(offset => offsetCommitRecord(group.groupId, offset, nowMs))
+  if (group.type === 'consumer') return { ...answerOnly(group, ErrorCode.NONE), records }
+  const member = group.members.get(committer.memberId)
   if (member === undefined) return { ...answerOnly(group, ErrorCode.NONE), records }
-  const draft = new DecisionDraft(group, limits, nowMs)
+  const draft = new ClassicDraft(group, limits, nowMs)
   renewSession(draft, member)
   for (const record of records) draft.append(record)
   return draft.decide(ErrorCode.NONE)

@@ -1,19 +1,20 @@
 /** When committed offsets and groups without any are forgotten. Source: KIP-211. */
 import type { GroupRecord } from '@millrace/protocol'
-import type { ClassicGroup } from '../classic/classic-group.ts'
-import { groupTombstone } from '../classic/classic-group-records.ts'
 import { subscribedTopics } from '../classic/subscribed-topics.ts'
+import { subscribedTopicsOfGroup } from '../consumer/subscriptions.ts'
+import type { Group } from '../group.ts'
+import { groupTombstones } from '../group-tombstones.ts'
 import type { CommittedOffset, CommittedOffsets } from './committed-offsets.ts'
 import { offsetTombstone } from './offset-commit.ts'
 
 /** Tombstones for what is over at `nowMs`; the group's own last, once it is empty and has no offset left. */
 export function expireOffsets(
-  group: ClassicGroup,
+  group: Group,
   offsets: CommittedOffsets,
   retentionMs: number,
   nowMs: number,
 ): readonly GroupRecord[] {
-  const topicsInUse = group.members.size === 0 ? null : subscribedTopics(group)
+  const topicsInUse = group.members.size === 0 ? null : topicsOf(group)
   // Members whose subscriptions the broker cannot read may need any of the offsets.
   if (group.members.size > 0 && topicsInUse === null) return []
   const tombstones: GroupRecord[] = []
@@ -25,13 +26,22 @@ export function expireOffsets(
         tombstones.push(offsetTombstone(group.groupId, topic, partition))
       else left++
     }
-  if (left === 0 && group.state === 'Empty' && !offsets.hasPending) tombstones.push(groupTombstone(group.groupId))
+  if (left === 0 && isEmpty(group) && !offsets.hasPending) tombstones.push(...groupTombstones(group))
   return tombstones
 }
 
-/** A group that had members keeps its offsets from the moment it became empty; others count from each commit. */
-function expiryMs(group: ClassicGroup, committed: CommittedOffset, retentionMs: number): number {
+function topicsOf(group: Group): ReadonlySet<string> | null {
+  return group.type === 'classic' ? subscribedTopics(group) : subscribedTopicsOfGroup(group)
+}
+
+function isEmpty(group: Group): boolean {
+  return group.type === 'classic' ? group.state === 'Empty' : group.members.size === 0
+}
+
+/** A classic group that had members keeps its offsets from the moment it became empty; others count from each commit. */
+function expiryMs(group: Group, committed: CommittedOffset, retentionMs: number): number {
   if (committed.expireTimestampMs >= 0) return committed.expireTimestampMs
-  const hadMembers = group.protocolType !== null && group.state === 'Empty'
-  return (hadMembers ? group.stateSinceMs : committed.commitTimestampMs) + retentionMs
+  const emptySinceMs =
+    group.type === 'classic' && group.protocolType !== null && group.state === 'Empty' ? group.stateSinceMs : undefined
+  return (emptySinceMs ?? committed.commitTimestampMs) + retentionMs
 }

@@ -1,20 +1,12 @@
 import { ErrorCode } from '@millrace/protocol'
+import type { GroupLimits } from '../../../src/groups/classic/classic-draft.ts'
 import { type ClassicGroup, emptyGroup } from '../../../src/groups/classic/classic-group.ts'
-import { heartbeat, memberTimerFired } from '../../../src/groups/classic/heartbeat.ts'
+import { classicTimerFired } from '../../../src/groups/classic/classic-timers.ts'
+import { heartbeat } from '../../../src/groups/classic/heartbeat.ts'
 import { type JoinRequest, join } from '../../../src/groups/classic/join.ts'
 import { type LeavingMember, leave } from '../../../src/groups/classic/leave.ts'
-import { joinTimerFired, syncTimerFired } from '../../../src/groups/classic/rebalance.ts'
 import { type SyncRequest, sync } from '../../../src/groups/classic/sync.ts'
-import type {
-  Decision,
-  GroupLimits,
-  GroupTimer,
-  JoinAnswer,
-  Parked,
-  Reply,
-  SyncAnswer,
-} from '../../../src/groups/decision.ts'
-import { DecisionDraft } from '../../../src/groups/decision.ts'
+import type { Decision, GroupTimer, JoinAnswer, Parked, Reply, SyncAnswer } from '../../../src/groups/decision.ts'
 
 export const LIMITS: GroupLimits = {
   minSessionTimeoutMs: 6_000,
@@ -93,11 +85,7 @@ export class GroupDriver {
       const [key, { timer, atMs }] = due
       this.timers.delete(key)
       this.nowMs = Math.max(this.nowMs, atMs)
-      const draft = new DecisionDraft(this.group, this.limits, this.nowMs)
-      if (timer.kind === 'join') joinTimerFired(draft)
-      else if (timer.kind === 'sync') syncTimerFired(draft)
-      else memberTimerFired(draft, timer.memberId)
-      this.take(draft.decide(undefined))
+      this.take(classicTimerFired(this.group, timer, this.limits, this.nowMs))
     }
     this.nowMs = endMs
   }
@@ -120,6 +108,7 @@ export class GroupDriver {
   }
 
   private take<Answer>(decision: Decision<Answer>, parked?: Map<string, Asked<Answer>>): Asked<Answer> {
+    if (decision.group.type !== 'classic') throw new Error('the group is not classic any more')
     this.group = decision.group
     this.records.push(...decision.records)
     const asked: Asked<Answer> = { answer: undefined }

@@ -8,7 +8,7 @@ import { expireOffsets } from '../../../src/groups/offsets/offset-expiration.ts'
 import { NO_PRODUCER_ID } from '../../../src/log/record-place.ts'
 import { GroupDriver, LIMITS } from '../classic/group-driver.ts'
 
-const simple = { generationId: -1, memberId: '', groupInstanceId: null }
+const simple = { generationId: -1, memberId: '', groupInstanceId: null, apiVersion: 8 }
 const DAY_MS = 86_400_000
 const PLACE = { recordOffset: 0, producerId: NO_PRODUCER_ID }
 const ordersOnly = [
@@ -34,10 +34,16 @@ describe('who may commit', () => {
   const preparing = driver.group
   const completing = new GroupDriver()
   const second = completing.join().answer!.memberId
-  const member = { generationId: 1, memberId: memberId!, groupInstanceId: null }
+  const member = { generationId: 1, memberId: memberId!, groupInstanceId: null, apiVersion: 8 }
   const rows = [
     { of: 'no group', group: undefined, by: simple, expected: 'NONE' },
     { of: 'no group', group: undefined, by: { ...simple, generationId: 1 }, expected: 'ILLEGAL_GENERATION' },
+    {
+      of: 'no group',
+      group: undefined,
+      by: { ...simple, generationId: 1, apiVersion: 9 },
+      expected: 'GROUP_ID_NOT_FOUND',
+    },
     { of: 'an empty group', group: emptyGroup('g', 0), by: simple, expected: 'NONE' },
     { of: 'an empty group', group: emptyGroup('g', 0), by: member, expected: 'UNKNOWN_MEMBER_ID' },
     { of: 'a stable group', group: stable, by: simple, expected: 'UNKNOWN_MEMBER_ID' },
@@ -59,7 +65,7 @@ describe('who may commit', () => {
     },
   ] as const
   test.each(rows)('to $of: $expected', ({ group, by, expected }) => {
-    expect(mayCommit(group, by)).toBe(ErrorCode[expected])
+    expect(mayCommit(group, by, [])).toBe(ErrorCode[expected])
   })
   test('a commit keeps the session alive', () => {
     const row = {
