@@ -69,10 +69,11 @@ export interface Connection {
   /** Who gets what arrives. Nothing is delivered, and nothing is lost, before it is set; set it once. */
   handler: ConnectionHandler
   /**
-   * Queues the chunks in order; they must not be changed afterwards. False when more than {@link HIGH_WATER_MARK_BYTES}
-   * wait: hold back until `onDrain`. A write after the end or the close is ignored.
+   * Queues the chunks in order; they must not be changed before `onSent` is called, which means that the system has all of
+   * them; it is never called if the connection closes before. False when more than {@link HIGH_WATER_MARK_BYTES} wait: hold
+   * back until `onDrain`. A write after the end or the close is ignored.
    */
-  write(chunks: readonly Uint8Array[]): boolean
+  write(chunks: readonly Uint8Array[], onSent?: () => void): boolean
   /** Bytes accepted by `write` and not yet handed to the system. */
   readonly pendingBytes: number
   /** Stops `onData` at once until `resume`: back-pressure reaches the peer. */

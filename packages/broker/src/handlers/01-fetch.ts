@@ -23,22 +23,34 @@ interface Readable extends AwaitedPartition {
 /** What is asked for, per partition: a log to read, or the error that it gets. */
 type Found = Readable | PartitionAnswer
 
+interface PartitionReading {
+  readonly answer: PartitionAnswer
+  readonly bytes: number
+  readonly release?: () => void
+}
+
 interface Reading {
   readonly partitions: readonly AnsweredPartition[]
   readonly sizeInBytes: number
   /** Something that has to be answered at once. */
   readonly hasErrors: boolean
+  /** Gives the memory of the records back. */
+  release(): void
 }
 
 export function fetch(services: BrokerServices): RequestHandler {
   const { topics, fetches, fetchSessions, config } = services
 
-  async function handle(request: FetchRequest, { apiVersion }: RequestContext): Promise<InputOf<typeof FetchResponse>> {
+  async function handle(
+    request: FetchRequest,
+    { apiVersion, whenSent }: RequestContext,
+  ): Promise<InputOf<typeof FetchResponse>> {
     const context = fetchSessions.begin(request, apiVersion >= FIRST_WITH_TOPIC_IDS)
     if (typeof context === 'number') return { errorCode: context, responses: [] }
-    const read = await readWhenThere(request, context.partitions, apiVersion)
-    const answer = context.answer(read)
-    const hintsLeader = read.some(({ answer: { currentLeader } }) => currentLeader !== undefined)
+    const { partitions, release } = await readWhenThere(request, context.partitions, apiVersion)
+    whenSent(release)
+    const answer = context.answer(partitions)
+    const hintsLeader = partitions.some(({ answer: { currentLeader } }) => currentLeader !== undefined)
     return hintsLeader ? { ...answer, nodeEndpoints: [thisNode()] } : answer
   }
 
@@ -50,18 +62,19 @@ export function fetch(services: BrokerServices): RequestHandler {
     request: FetchRequest,
     asked: readonly AskedPartition[],
     apiVersion: number,
-  ): Promise<readonly AnsweredPartition[]> {
+  ): Promise<Reading> {
     const isolation = isolationOf(request)
     const found = asked.map(partition => find(partition, apiVersion))
     const first = await readAll(asked, found, request.maxBytes, isolation)
     const minBytes = Math.min(request.minBytes, request.maxBytes, config['fetch.max.bytes'])
-    if (request.maxWaitMs <= 0 || first.hasErrors || first.sizeInBytes >= minBytes) return first.partitions
+    if (request.maxWaitMs <= 0 || first.hasErrors || first.sizeInBytes >= minBytes) return first
     const partitions = found.filter(isReadable)
-    if (partitions.length === 0) return first.partitions
+    if (partitions.length === 0) return first
+    first.release()
     await fetches.wait({ partitions, minBytes, maxWaitMs: request.maxWaitMs, isolation })
     // A topic may have gone meanwhile.
     const foundAgain = asked.map(partition => find(partition, apiVersion))
-    return (await readAll(asked, foundAgain, request.maxBytes, isolation)).partitions
+    return await readAll(asked, foundAgain, request.maxBytes, isolation)
   }
 
   function find({ topic, topicId, wanted }: AskedPartition, apiVersion: number): Found {
@@ -86,18 +99,23 @@ export function fetch(services: BrokerServices): RequestHandler {
     let sizeInBytes = 0
     let hasErrors = false
     const partitions: AnsweredPartition[] = []
+    const releases: (() => void)[] = []
     for (let index = 0; index < asked.length; index++) {
       const one = found[index]!
-      const { answer, bytes } = isReadable(one)
+      const { answer, bytes, release } = isReadable(one)
         ? await read(one, Math.min(bytesLeft, one.maxBytes), isolation, sizeInBytes === 0)
         : { answer: one, bytes: 0 }
+      if (release !== undefined) releases.push(release)
       partitions.push({ asked: asked[index]!, answer, sizeInBytes: bytes })
       sizeInBytes += bytes
       bytesLeft = Math.max(bytesLeft - bytes, 0)
       // A divergence is answered at once like an error.
       if (answer.errorCode !== ErrorCode.NONE || answer.divergingEpoch !== undefined) hasErrors = true
     }
-    return { partitions, sizeInBytes, hasErrors }
+    const release = () => {
+      for (const each of releases) each()
+    }
+    return { partitions, sizeInBytes, hasErrors, release }
   }
 
   return handler(APIS.Fetch, 'read', handle)
@@ -145,14 +163,14 @@ async function read(
   maxBytes: number,
   isolation: IsolationLevel,
   minOneBatch: boolean,
-): Promise<{ readonly answer: PartitionAnswer; readonly bytes: number }> {
+): Promise<PartitionReading> {
   try {
     const reading = log.read(offset, maxBytes, { isolation, minOneBatch })
-    const { chunks, sizeInBytes, highWatermark, lastStableOffset, logStartOffset, abortedTransactions } =
+    const { chunks, sizeInBytes, highWatermark, lastStableOffset, logStartOffset, abortedTransactions, release } =
       reading instanceof Promise ? await reading : reading
     const errorCode = ErrorCode.NONE
     const offsets = { partitionIndex, errorCode, highWatermark, lastStableOffset, logStartOffset }
-    return { answer: { ...offsets, abortedTransactions, records: chunks }, bytes: sizeInBytes }
+    return { answer: { ...offsets, abortedTransactions, records: chunks }, bytes: sizeInBytes, release }
   } catch (error) {
     if (!(error instanceof KafkaError)) throw error
     return { answer: failed(partitionIndex, error.errorCode as ErrorCode), bytes: 0 }

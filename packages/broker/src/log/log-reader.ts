@@ -1,4 +1,5 @@
 import { BATCH_HEADER_BYTES, ErrorCode, KafkaError } from '@millrace/protocol'
+import type { ReadBuffers } from './read-buffers.ts'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './segment/batch-header.ts'
 import type { LogSegments, Place } from './segments.ts'
 
@@ -20,7 +21,17 @@ export interface ReadBytes {
   readonly bytes: Buffer
   /** Offset behind the last of them; the one asked for if there is none. */
   readonly nextOffset: number
+  /** Lets later reads have the memory; nobody may look at `bytes` then. */
+  readonly release: () => void
 }
+
+/** What was read and where it was put. */
+interface FilledBuffer {
+  readonly memory: Buffer
+  readonly bytes: Buffer
+}
+
+export const NOTHING_READ: ReadBytes = { bytes: Buffer.alloc(0), nextOffset: -1, release: () => {} }
 
 /** Finds and reads batches in the segments of one log. */
 export class LogReader {
@@ -31,6 +42,7 @@ export class LogReader {
     private readonly segments: LogSegments,
     /** `<topic>-<partition>`, for messages. */
     private readonly name: string,
+    private readonly buffers: ReadBuffers,
   ) {}
 
   /** Where the batch with `offset`, or the next one, begins; undefined at the end of the log. Throws CORRUPT_MESSAGE. */
@@ -53,13 +65,13 @@ export class LogReader {
   /** Synchronous if the bytes are recent. A promise rejects with what this throws. */
   read(request: ReadRequest): ReadBytes | Promise<ReadBytes> {
     const place = this.placeOf(request.offset)
-    if (place === undefined) return { bytes: Buffer.alloc(0), nextOffset: request.offset }
+    if (place === undefined) return { ...NOTHING_READ, nextOffset: request.offset }
     const availableBytes = place.segment.readableEnd(place.position) - place.position
     const length = Math.min(Math.max(request.maxBytes, BATCH_HEADER_BYTES), availableBytes)
     if (!this.isRecent(place)) return this.readCold(place, length, availableBytes, request)
-    const bytes = this.readNow(place, length)
-    const firstBytes = this.firstBatchBytes(bytes, availableBytes, request)
-    return this.cut(firstBytes > length ? this.readNow(place, firstBytes) : bytes, place, request)
+    const filled = this.readNow(place, length)
+    const firstBytes = this.firstBatchBytes(filled.bytes, availableBytes, request)
+    return this.cut(firstBytes > length ? this.readNow(place, firstBytes) : filled, place, request)
   }
 
   private async readCold(
@@ -68,19 +80,19 @@ export class LogReader {
     availableBytes: number,
     request: ReadRequest,
   ): Promise<ReadBytes> {
-    const bytes = await this.readInPool(place, length)
-    const firstBytes = this.firstBatchBytes(bytes, availableBytes, request)
-    return this.cut(firstBytes > length ? await this.readInPool(place, firstBytes) : bytes, place, request)
+    const filled = await this.readInPool(place, length)
+    const firstBytes = this.firstBatchBytes(filled.bytes, availableBytes, request)
+    return this.cut(firstBytes > length ? await this.readInPool(place, firstBytes) : filled, place, request)
   }
 
-  private readNow({ segment, position }: Place, length: number): Buffer {
-    const bytes = Buffer.allocUnsafe(length)
-    return bytes.subarray(0, segment.log.read(bytes, 0, length, position))
+  private readNow({ segment, position }: Place, length: number): FilledBuffer {
+    const memory = this.buffers.take(length)
+    return { memory, bytes: memory.subarray(0, segment.log.read(memory, 0, length, position)) }
   }
 
-  private async readInPool({ segment, position }: Place, length: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafe(length)
-    return bytes.subarray(0, await segment.log.readAsync(bytes, 0, length, position))
+  private async readInPool({ segment, position }: Place, length: number): Promise<FilledBuffer> {
+    const memory = this.buffers.take(length)
+    return { memory, bytes: memory.subarray(0, await segment.log.readAsync(memory, 0, length, position)) }
   }
 
   /** How much to read for the first batch to be whole; 0 if what there is will do. */
@@ -92,7 +104,7 @@ export class LogReader {
   }
 
   /** The whole batches at the start of `bytes` that the request may have. */
-  private cut(bytes: Buffer, { segment, position }: Place, request: ReadRequest): ReadBytes {
+  private cut({ memory, bytes }: FilledBuffer, { segment, position }: Place, request: ReadRequest): ReadBytes {
     const { offset, maxBytes, untilOffset, minOneBatch } = request
     let end = 0
     let nextOffset = offset
@@ -105,7 +117,7 @@ export class LogReader {
     }
     if (end > 0) this.remember(nextOffset, { segment, position: position + end })
     else if (minOneBatch && baseOffsetAt(bytes, 0) < untilOffset) throw this.corrupt(offset)
-    return { bytes: end === bytes.length ? bytes : bytes.subarray(0, end), nextOffset }
+    return { bytes: bytes.subarray(0, end), nextOffset, release: () => this.buffers.giveBack(memory) }
   }
 
   private remember(offset: number, place: Place): void {

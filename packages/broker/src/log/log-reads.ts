@@ -1,6 +1,7 @@
 import { FileError } from '@millrace/platform'
 import { type BatchCodecs, CorruptBatchError, ErrorCode, KafkaError } from '@millrace/protocol'
-import { LogReader, type ReadBytes } from './log-reader.ts'
+import { LogReader, NOTHING_READ, type ReadBytes } from './log-reader.ts'
+import type { ReadBuffers } from './read-buffers.ts'
 import type { Segment } from './segment/segment.ts'
 import type { LogSegments, Place } from './segments.ts'
 import { findByTimestamp, type OffsetAndTimestamp } from './timestamp-lookup.ts'
@@ -22,6 +23,8 @@ export interface FetchedBytes {
   readonly lastStableOffset: number
   /** Those that touch what was read, sorted by first offset; null under read_uncommitted. */
   readonly abortedTransactions: readonly AbortedTransaction[] | null
+  /** Lets later reads have the memory of `chunks`, which nobody may look at then. Need not be called. */
+  readonly release: () => void
 }
 
 export interface AbortedTransaction {
@@ -41,8 +44,6 @@ export interface LogBounds {
   readonly highWatermarkPlace: Place
 }
 
-const NOTHING_READ: ReadBytes = { bytes: Buffer.alloc(0), nextOffset: -1 }
-
 /** What readers may ask of one log. Errors are KafkaErrors. */
 export class LogReads {
   private readonly reader: LogReader
@@ -51,8 +52,9 @@ export class LogReads {
     private readonly log: LogBounds,
     private readonly segments: LogSegments,
     private readonly codecs: BatchCodecs,
+    buffers: ReadBuffers,
   ) {
-    this.reader = new LogReader(segments, log.name)
+    this.reader = new LogReader(segments, log.name, buffers)
   }
 
   /** See `PartitionLog.read`. */
@@ -78,7 +80,7 @@ export class LogReads {
     }
   }
 
-  private fetched(offset: number, { bytes, nextOffset }: ReadBytes, isolation: IsolationLevel): FetchedBytes {
+  private fetched(offset: number, { bytes, nextOffset, release }: ReadBytes, isolation: IsolationLevel): FetchedBytes {
     const { logStartOffset, highWatermark, lastStableOffset } = this.log
     return {
       chunks: bytes.length === 0 ? [] : [bytes],
@@ -87,6 +89,7 @@ export class LogReads {
       highWatermark,
       lastStableOffset,
       abortedTransactions: isolation === 'read_committed' ? this.segments.abortedSpans(offset, nextOffset) : null,
+      release,
     }
   }
 

@@ -118,7 +118,7 @@ export class PartitionLog implements LogBounds {
     this.durableFirstOffset = this.firstSegmentOffset
     this.watermark = new HighWatermark(loaded.logEndOffset)
     this.producers.settle(loaded.logEndOffset)
-    this.reads = new LogReads(this, this.segments, codecs)
+    this.reads = new LogReads(this, this.segments, codecs, surroundings.readBuffers)
     this.disposal = new SegmentDisposal(timers)
     this.durability = new LogDurability({
       files,

@@ -38,6 +38,7 @@ interface Exchange {
   readonly frameBytes: number
   /** Undefined until the answer is known; empty for none. */
   answer: readonly Uint8Array[] | undefined
+  readonly whenSent: (() => void)[]
 }
 interface WaitingRequest {
   readonly request: IncomingRequest
@@ -58,6 +59,8 @@ export class ClientConnection {
   /** Answers to be written at the end of this turn, or when there are {@link WRITE_BYTES} of them. */
   private outgoing: Uint8Array[] = []
   private outgoingBytes = 0
+  /** Who wants to know when they have left. */
+  private outgoingWhenSent: (() => void)[] = []
   /** Came, but may not start yet. */
   private waiting: WaitingRequest | undefined
   /** Requests that have started and whose effects have not: they were told to be waited for. */
@@ -159,7 +162,7 @@ export class ClientConnection {
       const answer = this.options.answerUnsupportedVersion(request)
       if (answer === undefined)
         throw new CloseConnectionError(`${handler.api.name} is not served in version ${request.version}`)
-      this.exchanges.push({ ordering: 'strict', frameBytes, answer })
+      this.exchanges.push({ ordering: 'strict', frameBytes, answer, whenSent: [] })
       this.settle()
       return undefined
     } catch (error) {
@@ -178,13 +181,16 @@ export class ClientConnection {
   }
 
   private start({ request, handler, frameBytes }: WaitingRequest): void {
-    const exchange: Exchange = { ordering: handler.ordering, frameBytes, answer: undefined }
+    const exchange: Exchange = { ordering: handler.ordering, frameBytes, answer: undefined, whenSent: [] }
     this.exchanges.push(exchange)
     const context = {
       apiVersion: request.version,
       clientId: request.clientId ?? '',
       clientHost: this.connection.remoteAddress,
       holdEffects: (effect: Promise<unknown>) => this.holdEffects(effect),
+      whenSent: (callback: () => void) => {
+        exchange.whenSent.push(callback)
+      },
     }
     const complete = (answer: unknown): void => {
       exchange.answer =
@@ -250,12 +256,13 @@ export class ClientConnection {
   /** Takes the answers that have nothing unanswered before them. */
   private settle(): void {
     while (this.exchanges[0]?.answer !== undefined) {
-      const { frameBytes, answer } = this.exchanges.shift()!
+      const { frameBytes, answer, whenSent } = this.exchanges.shift()!
       this.options.memory.release(frameBytes)
       for (const chunk of answer!) {
         this.outgoing.push(chunk)
         this.outgoingBytes += chunk.length
       }
+      if (whenSent.length > 0) this.outgoingWhenSent.push(...whenSent)
     }
     if (this.outgoingBytes >= WRITE_BYTES) this.flush()
   }
@@ -263,11 +270,20 @@ export class ClientConnection {
   private flush(): void {
     if (this.outgoing.length > 0) {
       this.lastActiveMs = this.options.clock.monotonicMs()
-      if (!this.connection.write(this.outgoing)) this.isCongested = true
+      if (!this.connection.write(this.outgoing, this.takeWhenSent())) this.isCongested = true
       this.outgoing = []
       this.outgoingBytes = 0
     }
     if (this.isEnding && this.exchanges.length === 0) this.connection.end()
+  }
+
+  private takeWhenSent(): (() => void) | undefined {
+    const callbacks = this.outgoingWhenSent
+    if (callbacks.length === 0) return undefined
+    this.outgoingWhenSent = []
+    return () => {
+      for (const callback of callbacks) callback()
+    }
   }
 
   private setPaused(isPaused: boolean): void {

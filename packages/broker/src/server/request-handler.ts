@@ -13,6 +13,11 @@ export interface RequestContext {
    * `effect` is settled.
    */
   holdEffects(effect: Promise<unknown>): void
+  /**
+   * Calls `callback` when the answer has left, so that nobody looks at what it was made of any more. Never if the connection
+   * ends before.
+   */
+  whenSent(callback: () => void): void
 }
 
 /**

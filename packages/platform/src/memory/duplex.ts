@@ -82,10 +82,11 @@ export class DuplexEnd implements Connection {
     })
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly Uint8Array[], onSent?: () => void): boolean {
     if (this.isClosed || this.ending) return true
     // A copy, as a system call would make: the reader owns what it gets and may write into it.
     const segment = Buffer.concat(chunks)
+    onSent?.()
     if (segment.length === 0) return true
     this.outgoing.push(segment)
     this.pendingBytes += segment.length

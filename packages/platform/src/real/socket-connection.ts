@@ -46,16 +46,15 @@ export class SocketConnection implements Connection {
     if (this.paused) this.socket.pause()
   }
 
-  write(chunks: readonly Uint8Array[]): boolean {
+  write(chunks: readonly Uint8Array[], onSent?: () => void): boolean {
     const { socket } = this
     if (!socket.writable) return true
-    if (chunks.length === 1) {
-      socket.write(chunks[0]!)
-    } else {
-      socket.cork()
-      for (const chunk of chunks) socket.write(chunk)
-      socket.uncork()
-    }
+    const last = chunks.length - 1
+    if (last > 0) socket.cork()
+    for (let index = 0; index < last; index++) socket.write(chunks[index]!)
+    if (onSent === undefined) socket.write(chunks[last]!)
+    else socket.write(chunks[last]!, error => (error ? undefined : onSent()))
+    if (last > 0) socket.uncork()
     if (socket.writableLength <= HIGH_WATER_MARK_BYTES) return true
     this.drainOwed = true
     return false

@@ -129,6 +129,27 @@ export function networkContract(form: Form): void {
         expect(server.receivedBytes).toBe(sent * chunk.length)
       }))
 
+    test('what was sent may be changed from then on', () =>
+      world.run(async () => {
+        const [client, server] = await connected()
+        server.connection.pause()
+        let sentCalls = 0
+        for (let count = 0; count < 40; count++) {
+          const chunk = Buffer.alloc(256 * 1024, 'a')
+          client.connection.write([Buffer.from('a'), chunk], () => {
+            chunk.fill('b')
+            sentCalls++
+          })
+        }
+        // Not all of it: the reader reads nothing.
+        await world.platform.timers.sleep(20)
+        server.connection.resume()
+        client.connection.end()
+        await server.closed
+        expect(server.text).toBe('a'.repeat(40 * (256 * 1024 + 1)))
+        expect(sentCalls).toBe(40)
+      }))
+
     test('an end closes both ends without an error, after everything was delivered', () =>
       world.run(async () => {
         const [client, server] = await connected()

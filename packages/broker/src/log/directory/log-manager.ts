@@ -13,6 +13,7 @@ import type { TopicConfig } from '../../config/topic-config.ts'
 import { createLog, loadLog } from '../log-loading.ts'
 import type { LogIdentity, UnsyncedNames } from '../log-surroundings.ts'
 import { PartitionLog } from '../partition-log.ts'
+import { ReadBuffers } from '../read-buffers.ts'
 import { SyncScheduler } from '../sync-scheduler.ts'
 import { checkpointKey, type PartitionOffsets } from './checkpoint-file.ts'
 import { CoalescedWrite } from './coalesced-write.ts'
@@ -81,6 +82,7 @@ export class LogManager {
   private readonly missing = new Map<string, PartitionToOpen>()
   private retiredTopicIds: ReadonlySet<string> = new Set()
   private readonly syncs: SyncScheduler
+  private readonly readBuffers = new ReadBuffers()
   private readonly timers = new Set<Timer>()
   private readonly starts = new Map<DataDirectory, CoalescedWrite>()
   private isCheckpointDue = false
@@ -299,7 +301,7 @@ export class LogManager {
     if (wasScanned) writePartitionMetadata(files, path, identity.topicId)
     const unsynced = wasScanned ? newNames(directory, path) : NOTHING_UNSYNCED
     const log = new PartitionLog(
-      { ...this.platform, syncs: this.syncs },
+      { ...this.platform, syncs: this.syncs, readBuffers: this.readBuffers },
       {
         identity,
         config,
@@ -320,7 +322,7 @@ export class LogManager {
     const path = `${directory.path}/${partitionName(identity.topic, identity.partition)}`
     if (files.exists(path)) this.retire(path)
     const log = new PartitionLog(
-      { ...this.platform, syncs: this.syncs },
+      { ...this.platform, syncs: this.syncs, readBuffers: this.readBuffers },
       {
         identity,
         config,
