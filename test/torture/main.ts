@@ -14,6 +14,7 @@ import { TRIALS } from './trials.ts'
 
 const PROGRESS_INTERVAL_MS = 5_000
 const SHOWN_PROBLEMS = 10
+const LONGEST_PROBLEM_CHARACTERS = 1_500
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -41,7 +42,8 @@ async function put(trial: Trial): Promise<void> {
   const seconds = Math.round((performance.now() - startMs) / 1000)
   const summary = Object.entries(figures).map(([name, figure]) => `${name} ${figure}`)
   console.log(`${trial.name}: ${count} ${trial.unit}, ${problems.length} problems, ${seconds} s; ${summary.join('; ')}`)
-  for (const problem of problems.slice(0, SHOWN_PROBLEMS)) console.log(`  ${problem}`)
+  for (const problem of problems.slice(0, SHOWN_PROBLEMS))
+    console.log(`  ${problem.slice(0, LONGEST_PROBLEM_CHARACTERS)}`)
   if (problems.length > 0) {
     console.log(`  again with: npm run torture -- ${trial.name} --count ${count} --seed ${seed}`)
     process.exitCode = 1

@@ -7,7 +7,12 @@ import type { LogModel, ModelRecord } from './log-model.ts'
 const TOPIC = 'orders'
 const TOPIC_ID = 'b3JkZXJzb3JkZXJzb3JkZQ'
 const LOG_DIRECTORIES = ['/var/one', '/var/two']
-const UPKEEP_INTERVALS_MS = { 'log.flush.offset.checkpoint.interval.ms': 25, 'log.cleaner.backoff.ms': 5 }
+const UPKEEP_INTERVALS_MS = {
+  'log.flush.offset.checkpoint.interval.ms': 25,
+  'log.retention.check.interval.ms': 40,
+  'log.cleaner.backoff.ms': 5,
+}
+const DELETE_RECORDS_SHARE = 0.04
 const STEPS = 30
 /** The first ones are idempotent, the others transactional. */
 const IDEMPOTENT_PRODUCERS = 2
@@ -101,6 +106,7 @@ export class Writers {
   async step(log: PartitionLog, random: SeededRandom, name: string, platform: LogPlatform): Promise<void> {
     const nowMs = platform.clock.nowMs()
     const producer = random.pick(this.producers)
+    if (!this.model.isCompacted && random.chance(DELETE_RECORDS_SHARE)) return this.deleteRecords(log, random)
     if (producer.isTransactional && random.chance(0.3)) {
       if (!log.hasOpenTransaction(producer.producerId, producer.epoch)) return
       return this.answered(log, this.end(log, producer, random.chance(0.5) ? 'commit' : 'abort', nowMs))
@@ -147,6 +153,12 @@ export class Writers {
   private async answered(log: PartitionLog, endOffset: number): Promise<void> {
     await log.synced(endOffset)
     if (this.model.isDurable) this.model.durableEnd = Math.max(this.model.durableEnd, endOffset)
+  }
+
+  private async deleteRecords(log: PartitionLog, random: SeededRandom): Promise<void> {
+    const offset = random.between(log.logStartOffset, log.highWatermark)
+    const start = await log.deleteRecordsBefore(offset)
+    this.model.durableStart = Math.max(this.model.durableStart, start)
   }
 }
 

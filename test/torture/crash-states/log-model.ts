@@ -34,10 +34,13 @@ export interface LogModelOptions {
 
 export class LogModel {
   readonly batches: ModelBatch[] = []
+  endOffset = 0
   /** What was acknowledged, and so must be there after any crash. */
   durableEnd = 0
-  /** Nothing below was asked for after it was deleted; a crash may bring it back. */
+  /** Where the log began when the crash came; what was deleted not long before may come back. */
   startOffset = 0
+  /** What lies below was answered to be deleted, and so must not come back. */
+  durableStart = 0
 
   readonly partition: number
   readonly isCompacted: boolean
@@ -51,10 +54,6 @@ export class LogModel {
     this.settings = settings
   }
 
-  get endOffset(): number {
-    return (this.batches.at(-1)?.lastOffset ?? -1) + 1
-  }
-
   add(
     batch: Omit<ModelBatch, 'baseOffset' | 'lastOffset' | 'records'>,
     values: readonly Omit<ModelRecord, 'offset'>[],
@@ -63,6 +62,7 @@ export class LogModel {
     const records = values.map((value, index) => ({ offset: baseOffset + index, ...value }))
     const lastOffset = baseOffset + Math.max(1, records.length) - 1
     this.batches.push({ ...batch, baseOffset, lastOffset, records })
+    this.endOffset = lastOffset + 1
   }
 
   batchAt(baseOffset: number): ModelBatch | undefined {
@@ -72,13 +72,15 @@ export class LogModel {
   /** The log was found to end at `endOffset`: what came behind has never been. */
   endedAt(endOffset: number): void {
     while ((this.batches.at(-1)?.lastOffset ?? -1) >= endOffset) this.batches.pop()
+    this.endOffset = endOffset
     this.durableEnd = endOffset
   }
 
-  /** First offsets of the transactions that are open at `endOffset`, by producer. */
-  openTransactions(endOffset: number): Map<number, number> {
+  /** First offsets, from `startOffset` on, of the transactions that are open at `endOffset`, by producer. */
+  openTransactions(endOffset: number, startOffset = 0): Map<number, number> {
     const open = new Map<number, number>()
     for (const batch of this.before(endOffset)) {
+      if (batch.lastOffset < startOffset) continue
       if (batch.marker !== null) open.delete(batch.producerId)
       else if (batch.isTransactional && !open.has(batch.producerId)) open.set(batch.producerId, batch.baseOffset)
     }

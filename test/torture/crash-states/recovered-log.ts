@@ -17,15 +17,18 @@ export async function judgeRecoveredLog(log: PartitionLog, model: LogModel, code
   if (end < model.durableEnd) problem(`ends before what was acknowledged up to ${model.durableEnd}`)
   if (end > model.endOffset && end > start) problem(`ends behind what was ever written up to ${model.endOffset}`)
   if (start > model.startOffset) problem(`starts behind what was deleted up to ${model.startOffset}`)
+  if (start < model.durableStart) problem(`brings back what was deleted up to ${model.durableStart}`)
   if (log.highWatermark !== end) problem(`has its high watermark at ${log.highWatermark}`)
 
   const batches = await batchesIn(log, 'read_uncommitted', codecs)
   problems.push(...judgeContents(batches, { start, end }, model, codecs).map(text => `${at}: ${text}`))
 
   const open = model.openTransactions(end)
-  const firstOpen = Math.min(end, ...open.values())
-  const stable = Math.max(firstOpen, Math.min(start, end))
-  if (log.lastStableOffset !== stable) problem(`has its last stable offset at ${log.lastStableOffset} for ${stable}`)
+  const stable = Math.max(Math.min(end, ...open.values()), Math.min(start, end))
+  // What is deleted of a transaction need not be remembered: what is left of it may begin later.
+  const stableByWhatIsLeft = Math.max(stable, Math.min(end, ...model.openTransactions(end, start).values()))
+  if (log.lastStableOffset < stable || log.lastStableOffset > stableByWhatIsLeft)
+    problem(`has its last stable offset at ${log.lastStableOffset}, not in [${stable}, ${stableByWhatIsLeft}]`)
   problems.push(...(await judgeCommittedReads(log, model, codecs)).map(text => `${at}: ${text}`))
   problems.push(...judgeProducers(log, model, open).map(text => `${at}: ${text}`))
   return problems
@@ -117,6 +120,7 @@ async function judgeCommittedReads(log: PartitionLog, model: LogModel, codecs: C
 /** Producers of records that are gone may be forgotten; the others are what their records say. */
 function judgeProducers(log: PartitionLog, model: LogModel, open: ReadonlyMap<number, number>): string[] {
   const problems: string[] = []
+  const left = model.openTransactions(log.logEndOffset, log.logStartOffset)
   const known = new Map(log.activeProducers.map(producer => [producer.producerId, producer]))
   for (const [producerId, batch] of model.lastBatches(log.logStartOffset, log.logEndOffset)) {
     const producer = known.get(producerId)
@@ -128,11 +132,13 @@ function judgeProducers(log: PartitionLog, model: LogModel, open: ReadonlyMap<nu
       problems.push(`producer ${producerId} is at epoch ${producer.producerEpoch} instead of ${batch.producerEpoch}`)
   }
   for (const { producerId, currentTransactionFirstOffset } of known.values()) {
-    const expected = open.get(producerId) ?? -1
-    if (currentTransactionFirstOffset !== expected)
-      problems.push(
-        `the transaction of ${producerId} is open from ${currentTransactionFirstOffset} on, not ${expected}`,
-      )
+    const first = open.get(producerId) ?? -1
+    // What is deleted of a transaction may be forgotten.
+    const firstLeft = left.get(producerId) ?? -1
+    const isKnown =
+      currentTransactionFirstOffset >= first && currentTransactionFirstOffset <= Math.max(first, firstLeft)
+    if (!isKnown && currentTransactionFirstOffset !== firstLeft)
+      problems.push(`the transaction of ${producerId} is open from ${currentTransactionFirstOffset} on, not ${first}`)
   }
   return problems
 }

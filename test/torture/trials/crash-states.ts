@@ -41,16 +41,22 @@ async function run({ count, seed, progress }: TrialOptions): Promise<Outcome> {
     for (const problem of await judgeSeed(each, states)) problems.push(`seed ${each}: ${problem}`)
     progress(`${states.judged} of ${count} states, ${problems.length} problems`)
   }
-  const { judged, crashedTwice, wasShorter } = states
+  const { judged, crashedTwice, wasShorter, compactions } = states
   return {
     problems,
-    figures: { states: judged, 'with a second crash in recovery': crashedTwice, 'with lost writes': wasShorter },
+    figures: {
+      states: judged,
+      'with a second crash in recovery': crashedTwice,
+      'with lost writes': wasShorter,
+      'compactions before': compactions,
+    },
   }
 }
 
 export class StateCounter {
   judged = 0
   crashedTwice = 0
+  compactions = 0
   wasShorter = 0
 }
 
@@ -77,7 +83,7 @@ export async function judgeSeed(
   const writers = models.map(model => new Writers(model))
   for (let life = 0; life < CRASHES_PER_SEED; life++) {
     if (!node.isUp) node.start()
-    const failure = await liveUntilCrash(simulation, node, writers, life)
+    const failure = await liveUntilCrash(simulation, node, writers, life, states)
     if (failure !== undefined) return [`life ${life}: ${failure}`]
     const scene = node.crashScene!
     for (let state = 0; state < STATES_PER_CRASH; state++) {
@@ -96,6 +102,7 @@ async function liveUntilCrash(
   node: SimulatedNode,
   writers: readonly Writers[],
   life: number,
+  states: StateCounter,
 ): Promise<string | undefined> {
   const random = simulation.random.split(`life ${life}`)
   const { platform } = node
@@ -109,7 +116,8 @@ async function liveUntilCrash(
       'all',
     )
     const cleaner = new LogCleaner(logs, report => {
-      if (report.kind !== 'compacted') failure = String(report.error)
+      if (report.kind === 'compacted') states.compactions++
+      else failure = `${report.partition} cannot be compacted: ${report.error.stack}`
     })
     cleaner.start()
     node.crashDuringWrite(kind, random.integer(MOST_CHANGES_BEFORE_CRASH))
