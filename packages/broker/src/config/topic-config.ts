@@ -11,6 +11,7 @@
 import {
   boolean,
   type ConfigSetting,
+  type ConfigType,
   type ConfigValues,
   defineConfig,
   double,
@@ -34,6 +35,20 @@ const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
+
+/** `*`, or `partition:broker` pairs. */
+function throttledReplicas(): ConfigType<readonly string[]> {
+  const replicas = list()
+  return {
+    ...replicas,
+    parse: raw => {
+      const elements = replicas.parse(raw)
+      const isAll = elements.length === 1 && elements[0] === '*'
+      if (isAll || elements.every(element => /^\d+:\d+$/.test(element))) return elements
+      throw new Error('must be * or a list of partition:broker')
+    },
+  }
+}
 
 const as = (name: keyof LogConfig, factor = 1): BrokerSynonym => ({ name, factor })
 const NO_SYNONYMS: readonly BrokerSynonym[] = []
@@ -94,7 +109,7 @@ export const TOPIC_CONFIG = defineConfig({
     brokerSynonyms: [as('log.flush.interval.ms'), as('log.flush.scheduler.interval.ms')],
   },
   'follower.replication.throttled.replicas': {
-    type: list(),
+    type: throttledReplicas(),
     default: [],
     doc: 'Replicas throttled on the follower side. One node has none.',
     brokerSynonyms: NO_SYNONYMS,
@@ -106,7 +121,7 @@ export const TOPIC_CONFIG = defineConfig({
     brokerSynonyms: [as('log.index.interval.bytes')],
   },
   'leader.replication.throttled.replicas': {
-    type: list(),
+    type: throttledReplicas(),
     default: [],
     doc: 'Replicas throttled on the leader side. One node has none.',
     brokerSynonyms: NO_SYNONYMS,
@@ -301,4 +316,13 @@ export function resolveTopicConfig(overrides: ReadonlyMap<string, string>, broke
   for (const setting of ROWS.keys())
     values[setting] = topicSettingValue(setting as TopicSetting, overrides, broker).value
   return Object.freeze(values) as TopicConfig
+}
+
+/** Throws {@link InvalidConfigError} for settings that a topic cannot have together, or not here. */
+export function checkTopicConfig(config: TopicConfig): void {
+  const { 'min.compaction.lag.ms': minLagMs, 'max.compaction.lag.ms': maxLagMs } = config
+  if (minLagMs > maxLagMs)
+    throw new InvalidConfigError('min.compaction.lag.ms', minLagMs, `max.compaction.lag.ms is only ${maxLagMs}`)
+  if (config['remote.storage.enable'])
+    throw new InvalidConfigError('remote.storage.enable', true, 'there is no tiered storage here')
 }

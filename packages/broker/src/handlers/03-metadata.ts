@@ -38,7 +38,9 @@ export function metadata(services: BrokerServices): RequestHandler {
     if (wantsAll) for (const topic of topics.image.topics.values()) answers.push(described(topic))
     else
       for (const { name, topicId } of request.topics ?? [])
-        answers.push(name === null ? byId(topicId) : await byName(name, request.allowAutoTopicCreation))
+        answers.push(
+          name === null || topicId !== ZERO_UUID ? byId(topicId) : await byName(name, request.allowAutoTopicCreation),
+        )
     return {
       brokers: [{ nodeId, host, port, rack: config['broker.rack'] }],
       clusterId: services.clusterId,

@@ -20,7 +20,14 @@ export function deleteTopics({ topics }: BrokerServices): RequestHandler {
     const asked =
       apiVersion < FIRST_WITH_IDS ? request.topicNames.map(name => ({ name, topicId: ZERO_UUID })) : request.topics
     const responses: TopicAnswer[] = []
-    for (const { name, topicId } of asked) responses.push(await deleteOne(name, topicId))
+    const timesNamed = new Map<string, number>()
+    for (const topic of asked) timesNamed.set(keyOf(topic), (timesNamed.get(keyOf(topic)) ?? 0) + 1)
+    for (const topic of asked) {
+      const times = timesNamed.get(keyOf(topic))
+      timesNamed.delete(keyOf(topic))
+      if (times === 1) responses.push(await deleteOne(topic.name, topic.topicId))
+      else if (times !== undefined) responses.push(repeated(topic))
+    }
     return { responses }
   }
 
@@ -40,4 +47,16 @@ export function deleteTopics({ topics }: BrokerServices): RequestHandler {
   }
 
   return handler(APIS.DeleteTopics, 'strict', handle)
+}
+
+interface NamedTopic {
+  readonly name: string | null
+  readonly topicId: string
+}
+function keyOf({ name, topicId }: NamedTopic): string {
+  return `${topicId} ${name}`
+}
+
+function repeated({ name, topicId }: NamedTopic): TopicAnswer {
+  return { name, topicId, errorCode: ErrorCode.INVALID_REQUEST, errorMessage: 'the topic is named more than once' }
 }

@@ -21,6 +21,8 @@ export function alterConfigs(services: BrokerServices): RequestHandler {
 
 /** What is not named falls back to its default. */
 function replacement({ configs }: Resource, own: ReadonlyMap<string, string>): ConfigChanges {
+  if (new Set(configs.map(({ name }) => name)).size < configs.length)
+    throw new KafkaError(ErrorCode.INVALID_REQUEST, 'a setting is named more than once')
   const changes = new Map<string, string | null>()
   for (const name of own.keys()) changes.set(name, null)
   for (const { name, value } of configs) {

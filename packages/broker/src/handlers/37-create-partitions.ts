@@ -6,10 +6,11 @@ import { type BrokerServices, handler } from './services.ts'
 export function createPartitions({ topics }: BrokerServices): RequestHandler {
   async function handle({ topics: asked, validateOnly }: CreatePartitionsRequest) {
     const results: { name: string; errorCode: number; errorMessage: string | null }[] = []
-    for (const { name, count, assignments } of asked) {
+    for (const name of new Set(asked.map(topic => topic.name))) {
       try {
-        if (asked.filter(other => other.name === name).length > 1)
-          throw new KafkaError(ErrorCode.INVALID_REQUEST, `${name} is named more than once`)
+        const named = asked.filter(topic => topic.name === name)
+        if (named.length > 1) throw new KafkaError(ErrorCode.INVALID_REQUEST, `${name} is named more than once`)
+        const { count, assignments } = named[0]!
         await topics.addPartitions(name, count, assignments, validateOnly)
         results.push({ name, errorCode: ErrorCode.NONE, errorMessage: null })
       } catch (error) {

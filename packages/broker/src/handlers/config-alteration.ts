@@ -5,6 +5,7 @@ import { checkDynamicSettings, isBrokerSetting } from '../config/broker-settings
 import { isTopicSetting, TOPIC_CONFIG, topicSettingValue } from '../config/topic-config.ts'
 import { type ConfigChanges, changedConfigs, configRecords } from '../metadata/config-changes.ts'
 import { ALL_BROKERS, ConfigResource } from '../metadata/config-resource.ts'
+import { topicNameProblem } from '../metadata/topic-name.ts'
 import type { BrokerServices } from './services.ts'
 
 interface Resource {
@@ -76,6 +77,9 @@ export function checkBrokerName({ config }: BrokerServices, name: string): void 
 }
 
 function topicResource({ topics, config }: BrokerServices, name: string): AlterableResource {
+  if (name === '') throw new KafkaError(ErrorCode.INVALID_REQUEST, 'topics have no settings in common')
+  const problem = topicNameProblem(name)
+  if (problem !== undefined) throw new KafkaError(ErrorCode.INVALID_TOPIC_EXCEPTION, problem)
   return {
     listOf: (setting, own) => {
       if (!isTopicSetting(setting))

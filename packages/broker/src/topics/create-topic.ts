@@ -1,7 +1,7 @@
 /** What may become a topic, and the metadata records that make it one. Pure. Source: Kafka, `ReplicationControlManager`. */
 import { ErrorCode, InvalidConfigError, KafkaError, type MetadataRecordInput, ZERO_UUID } from '@millrace/protocol'
 import type { BrokerConfig } from '../config/broker-config.ts'
-import { resolveTopicConfig } from '../config/topic-config.ts'
+import { checkTopicConfig, resolveTopicConfig } from '../config/topic-config.ts'
 import { configRecord } from '../metadata/config-changes.ts'
 import { ConfigResource } from '../metadata/config-resource.ts'
 import type { MetadataImage, TopicImage } from '../metadata/metadata-image.ts'
@@ -61,7 +61,7 @@ function checkConfigs(configs: NewTopic['configs'], broker: BrokerConfig): Reado
 /** Throws {@link KafkaError} INVALID_CONFIG. */
 export function checkTopicConfigs(overrides: ReadonlyMap<string, string>, broker: BrokerConfig): void {
   try {
-    resolveTopicConfig(overrides, broker)
+    checkTopicConfig(resolveTopicConfig(overrides, broker))
   } catch (error) {
     if (!(error instanceof InvalidConfigError)) throw error
     throw new KafkaError(ErrorCode.INVALID_CONFIG, error.message)

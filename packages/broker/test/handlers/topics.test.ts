@@ -106,6 +106,19 @@ describe('CreateTopics', () => {
     ['an unknown setting', topic('r', configs('no.such', '1')), 'INVALID_CONFIG'],
     ['an unknown setting of Object', topic('r', configs('__proto__', '1')), 'INVALID_CONFIG'],
     ['a bad value', topic('r', configs('retention.ms', 'long')), 'INVALID_CONFIG'],
+    ['tiered storage', topic('r', configs('remote.storage.enable', 'true')), 'INVALID_CONFIG'],
+    [
+      'throttled replicas that are none',
+      topic('r', configs('leader.replication.throttled.replicas', '1')),
+      'INVALID_CONFIG',
+    ],
+    [
+      'settings that contradict each other',
+      topic('r', {
+        configs: [{ name: 'max.compaction.lag.ms', value: '1' }, ...configs('min.compaction.lag.ms', '2').configs],
+      }),
+      'INVALID_CONFIG',
+    ],
     ['no value', topic('r', configs('retention.ms', null)), 'INVALID_CONFIG'],
   ]
   beforeAll(async () => {
@@ -198,7 +211,7 @@ describe('DeleteTopics', () => {
         { name: 'second', topicId: ZERO_UUID },
         { name: 'x', topicId: second!.topicId },
         { name: null, topicId: ZERO_UUID },
-        { name: null, topicId: first!.topicId },
+        { name: null, topicId: 'AAAAAAAAAAAAAAAAAAAABQ' },
       ],
       timeoutMs: 1,
     })
@@ -209,6 +222,16 @@ describe('DeleteTopics', () => {
       [null, 'INVALID_REQUEST'],
       [null, 'UNKNOWN_TOPIC_ID'],
     ])
+  })
+  test('what is named twice is not deleted', async () => {
+    await running.createTopic('doubted')
+    const topicNames = ['doubted', 'doubted', 'missing']
+    const { responses } = await running.client.send(APIS.DeleteTopics, { topicNames, timeoutMs: 1 }, 5)
+    expect(responses.map(row => [row.name, nameOf(row.errorCode)])).toEqual([
+      ['doubted', 'INVALID_REQUEST'],
+      ['missing', 'UNKNOWN_TOPIC_OR_PARTITION'],
+    ])
+    expect((await metadataOf('doubted')).errorCode).toBe(0)
   })
   test('a topic made again under the name starts empty, with another id', async () => {
     const before = await running.createTopic('again')
@@ -234,6 +257,10 @@ describe('CreatePartitions', () => {
     expect(await grow('growing', 5, [{ brokerIds: [1] }])).toBe('INVALID_REPLICA_ASSIGNMENT')
     expect(await grow('growing', 4, [{ brokerIds: [7] }])).toBe('INVALID_REPLICA_ASSIGNMENT')
     expect(await grow('missing', 4)).toBe('UNKNOWN_TOPIC_OR_PARTITION')
+    const twice = [7, 8].map(count => ({ name: 'growing', count, assignments: null }))
+    const request = { topics: twice, timeoutMs: 1, validateOnly: false }
+    const { results } = await running.client.send(APIS.CreatePartitions, request)
+    expect(results.map(row => nameOf(row.errorCode))).toEqual(['INVALID_REQUEST'])
     await running.restart()
     expect(await running.values('growing', 2)).toEqual(['x'])
   })
@@ -311,6 +338,8 @@ describe('DescribeConfigs and IncrementalAlterConfigs', () => {
     expect(await settingOf(name, 'retention.ms')).toMatchObject({ configSource: 5 })
     expect(await replace([{ name: 'retention.bytes', value: null }])).toBe('INVALID_REQUEST')
     expect(await replace([{ name: 'no.such', value: '1' }])).toBe('INVALID_CONFIG')
+    const twice = ['1', '2'].map(value => ({ name: 'retention.bytes', value }))
+    expect(await replace(twice)).toBe('INVALID_REQUEST')
   })
   test('a changed setting holds for the next produce', async () => {
     await running.createTopic('tightened')
@@ -324,6 +353,8 @@ describe('DescribeConfigs and IncrementalAlterConfigs', () => {
     expect(await alter('altered', 2, 'retention.ms', '7')).toBe('INVALID_CONFIG')
     expect(await alter('altered', 9, 'cleanup.policy', 'delete')).toBe('INVALID_REQUEST')
     expect(await alter('missing', 0, 'retention.ms', '7')).toBe('UNKNOWN_TOPIC_OR_PARTITION')
+    expect(await alter('no/name', 0, 'retention.ms', '7')).toBe('INVALID_TOPIC_EXCEPTION')
+    expect(await alter('', 0, 'retention.ms', '7')).toBe('INVALID_REQUEST')
     expect(await alter('altered', 0, 'retention.ms', '8', true)).toBe('NONE')
     expect(await settingOf('altered', 'retention.ms')).toMatchObject({ configSource: 5 })
   })
