@@ -16,6 +16,7 @@ import { allHandlers } from './handlers/all-handlers.ts'
 import { type CompactionReport, LogCleaner } from './log/compaction/log-cleaner.ts'
 import { LogManager, type RecoveryProgress } from './log/directory/log-manager.ts'
 import { ALL_BROKERS, ConfigResource } from './metadata/config-resource.ts'
+import { type StorageFailure, storageFailureText } from './log/storage-failure.ts'
 import { MetadataLog } from './metadata/metadata-log.ts'
 import { ProducerIds } from './metadata/producer-ids.ts'
 import { Server } from './server/server.ts'
@@ -35,6 +36,8 @@ export interface BrokerOptions {
   readonly onRecovery?: (progress: RecoveryProgress) => void
   /** Told of every pass of log compaction. Default: what could not be compacted is a warning of the process. */
   readonly onCompaction?: (report: CompactionReport) => void
+  /** Told once of each disk that fails: a data directory at the start, a partition at any time. Default: a warning of the process. */
+  readonly onStorageFailure?: (failure: StorageFailure) => void
   /** Told of errors that are bugs. Default: a warning of the process. */
   readonly onBug?: (error: unknown) => void
 }
@@ -63,11 +66,18 @@ export class Broker {
    * the address is taken, and with what the data directories are wrong with. The caller closes it.
    */
   static async start(options: BrokerOptions): Promise<Broker> {
-    const { platform, config: input = {}, onRecovery, onCompaction = warnOfUncleanable, onBug = warn } = options
+    const {
+      platform,
+      config: input = {},
+      onRecovery,
+      onCompaction = warnOfUncleanable,
+      onStorageFailure = warnOfDisk,
+      onBug = warn,
+    } = options
     const settings = new BrokerSettings(input)
     const config = settings.effective
     const listen = listenAddress(config)
-    const logs = await LogManager.open(platform, config)
+    const logs = await LogManager.open(platform, config, onStorageFailure)
     try {
       const metadata = await MetadataLog.open(logs)
       followDynamicSettings(settings, metadata)
@@ -199,6 +209,10 @@ function orUnbounded(bound: number): number {
 
 function warnOfUncleanable(report: CompactionReport): void {
   if (report.kind === 'uncleanable') warn(new Error(`${report.partition} is not compacted`, { cause: report.error }))
+}
+
+function warnOfDisk(failure: StorageFailure): void {
+  process.emitWarning(storageFailureText(failure))
 }
 
 function warn(error: unknown): void {

@@ -22,3 +22,4 @@ export type {
   PartitionLog,
   ReadOptions,
 } from './log/partition-log.ts'
+export { type StorageFailure, storageFailureText } from './log/storage-failure.ts'

@@ -63,6 +63,8 @@ export interface PartitionLogOptions {
   readonly jitterShare: number
   /** Writes the start offsets of the data directory's logs; resolves once they are durable. */
   readonly checkpointStart: () => Promise<void>
+  /** Called once, when the partition goes offline. */
+  readonly onOffline: (reason: Error) => void
 }
 
 /** Stands for the high watermark in a deletion. */
@@ -128,7 +130,7 @@ export class PartitionLog implements LogBounds {
       unsynced,
       endOffset: () => this.endOffset,
       onDurable: offset => this.advanceHighWatermark(offset),
-      onFailure: error => this.goOffline(error),
+      onFailure: error => this.takeOffline(error),
     })
     this.isChanged = unsynced.directories.length > 0
   }
@@ -296,7 +298,7 @@ export class PartitionLog implements LogBounds {
       this.active.cutBack()
     } catch (error) {
       if (!(error instanceof FileError)) throw error
-      this.goOffline(error)
+      this.takeOffline(error)
     }
   }
 
@@ -520,7 +522,7 @@ export class PartitionLog implements LogBounds {
       return true
     } catch (error) {
       if (!(error instanceof FileError)) throw error
-      this.goOffline(error)
+      this.takeOffline(error)
       throw this.storageError(error)
     }
   }
@@ -540,7 +542,7 @@ export class PartitionLog implements LogBounds {
     try {
       if (this.status === 'online' && this.isChanged) await this.syncForGood()
     } catch (error) {
-      this.goOffline(error as Error)
+      this.takeOffline(error as Error)
     }
     const isClean = this.status === 'online' && this.options.loaded.damageCount === 0
     this.release()
@@ -572,10 +574,13 @@ export class PartitionLog implements LogBounds {
     for (const segment of this.segments) segment.close()
   }
 
-  private goOffline(reason: Error): void {
+  /** From here on every call gives KAFKA_STORAGE_ERROR. */
+  takeOffline(reason: Error): void {
+    if (this.status !== 'online') return
     this.status = 'offline'
     this.failure = reason
     this.stop(reason)
+    this.options.onOffline(reason)
   }
 
   private stop(reason: Error): void {

@@ -1,5 +1,5 @@
 /** Broker, schema registry and SQL server in one process, with their data in one directory. */
-import { Broker } from '@millrace/broker'
+import { Broker, storageFailureText } from '@millrace/broker'
 import { builtInFunctions, KsqlEngine, ksqlApp, RegistryFormats } from '@millrace/ksql'
 import type { Platform } from '@millrace/platform'
 import { InProcessRegistryClient, KafkaLog, registryApp, SchemaRegistry } from '@millrace/schema-registry'
@@ -58,6 +58,7 @@ export class AllInOne implements AsyncDisposable {
         onRecovery: ({ partition, wasScanned, truncatedBytes }) => {
           if (wasScanned && truncatedBytes > 0) onWarning(`recovered ${partition}, cut off ${truncatedBytes} bytes`)
         },
+        onStorageFailure: failure => onWarning(storageFailureText(failure)),
         onBug: error => onWarning(`broker: ${String(error)}`),
       })
       parts.push(() => broker.close())

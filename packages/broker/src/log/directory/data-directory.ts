@@ -30,6 +30,18 @@ export class InconsistentDataDirectoryError extends MillraceError {
   }
 }
 
+export class UnusableDataDirectoryError extends MillraceError {
+  readonly code = 'UNUSABLE_DATA_DIRECTORY'
+  constructor(
+    readonly path: string,
+    cause: FileError,
+  ) {
+    super(`data directory ${path} cannot be used (${cause.message}); mend it or name another one in log.dirs`, {
+      cause,
+    })
+  }
+}
+
 export interface DirectoryIdentity {
   readonly clusterId: string
   readonly nodeId: number
@@ -66,6 +78,15 @@ export class DataDirectory {
     const newNamesIn = parentsOfMissing(files, path)
     files.makeDirectory(path)
     const lock = lockOrRefuse(files, path)
+    try {
+      return DataDirectory.read(files, path, lock, newNamesIn)
+    } catch (error) {
+      lock.release()
+      throw error
+    }
+  }
+
+  private static read(files: Files, path: string, lock: FileLock, newNamesIn: readonly string[]): DataDirectory {
     const offsetsIn = (name: string) =>
       files.exists(`${path}/${name}`) ? parseOffsetCheckpoint(files.read(`${path}/${name}`)) : undefined
     const recoveryPoints = offsetsIn(RECOVERY_POINTS)

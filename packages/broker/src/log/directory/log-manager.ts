@@ -1,31 +1,21 @@
-import {
-  type Clock,
-  type Codecs,
-  FileError,
-  type Files,
-  type Random,
-  randomUuid,
-  type Timer,
-  type Timers,
-} from '@millrace/platform'
+import { type Clock, type Codecs, FileError, type Files, type Random, type Timers } from '@millrace/platform'
 import { dataDirectories, type LogConfig } from '../../config/log-config.ts'
 import type { TopicConfig } from '../../config/topic-config.ts'
-import { createLog, loadLog } from '../log-loading.ts'
-import type { LogIdentity, UnsyncedNames } from '../log-surroundings.ts'
+import { createLog, type LoadedLog, loadLog } from '../log-loading.ts'
+import type { LogIdentity, LogSurroundings, UnsyncedNames } from '../log-surroundings.ts'
+import { offlineLog } from '../offline-log.ts'
 import { PartitionLog } from '../partition-log.ts'
 import { ReadBuffers } from '../read-buffers.ts'
+import type { StorageFailure } from '../storage-failure.ts'
 import { SyncScheduler } from '../sync-scheduler.ts'
-import { checkpointKey, type PartitionOffsets } from './checkpoint-file.ts'
-import { CoalescedWrite } from './coalesced-write.ts'
-import { DataDirectory, InconsistentDataDirectoryError, newKafkaUuid } from './data-directory.ts'
-import {
-  isDeletedDirectory,
-  parsePartitionDirectory,
-  partitionName,
-  type RetiredDirectoryKind,
-  retiredDirectoryName,
-} from './file-names.ts'
+import { checkpointKey } from './checkpoint-file.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { DataDirectories } from './data-directories.ts'
+import { type DataDirectory, UnusableDataDirectoryError } from './data-directory.ts'
+import { partitionName } from './file-names.ts'
+import { type FoundDirectories, PartitionDirectories } from './partition-directories.ts'
 import { partitionMetadataPath, readPartitionTopicId, writePartitionMetadata } from './partition-files.ts'
+import { RecurringWork } from './recurring-work.ts'
 
 export type { LogIdentity } from '../log-surroundings.ts'
 
@@ -61,91 +51,115 @@ export interface RecoveryProgress {
   readonly damageCount: number
 }
 
-interface Identified {
-  readonly directory: DataDirectory
-  readonly id: string
-}
-
 interface Opened {
   readonly log: PartitionLog
-  readonly wasScanned: boolean
-  readonly truncatedBytes: number
-  readonly damageCount: number
+  readonly found: Pick<LoadedLog, 'wasScanned' | 'truncatedBytes' | 'damageCount'>
+}
+
+/** One data directory: its logs and what is written down of them. */
+interface Shelf {
+  readonly directory: DataDirectory
+  /** Kafka's text form. */
+  readonly id: string
+  readonly logs: Set<PartitionLog>
+  readonly checkpoints: Checkpoints
 }
 
 const NOTHING_UNSYNCED: UnsyncedNames = { directories: [], files: [] }
+const NOTHING_FOUND = { wasScanned: false, truncatedBytes: 0, damageCount: 0 }
 
 /** All partition logs of the process, spread over one or several data directories. */
 export class LogManager {
   private readonly byTopic = new Map<string, Map<number, PartitionLog>>()
   /** Partitions that could not be created (the disk was full): tried again when asked for. */
   private readonly missing = new Map<string, PartitionToOpen>()
-  private retiredTopicIds: ReadonlySet<string> = new Set()
+  private readonly shelves: readonly Shelf[]
+  private readonly partitionDirectories: PartitionDirectories
+  private readonly surroundings: LogSurroundings
   private readonly syncs: SyncScheduler
-  private readonly readBuffers = new ReadBuffers()
-  private readonly timers = new Set<Timer>()
-  private readonly starts = new Map<DataDirectory, CoalescedWrite>()
+  private readonly work: RecurringWork
   private isCheckpointDue = false
   private closing: Promise<void> | undefined
 
   private constructor(
     readonly platform: LogPlatform,
     readonly config: LogConfig,
-    readonly clusterId: string,
-    private readonly identified: readonly Identified[],
+    private readonly dataDirectories: DataDirectories,
+    private readonly onFailure: (failure: StorageFailure) => void,
   ) {
     this.syncs = new SyncScheduler(platform.timers)
+    this.surroundings = { ...platform, syncs: this.syncs, readBuffers: new ReadBuffers() }
+    this.partitionDirectories = new PartitionDirectories(platform.files, platform.random, dataDirectories)
+    this.work = new RecurringWork(platform.timers)
+    this.shelves = dataDirectories.usable.map(({ directory, id }) => {
+      const logs = new Set<PartitionLog>()
+      return { directory, id, logs, checkpoints: new Checkpoints(directory, () => [...logs]) }
+    })
   }
 
   /**
-   * Locks the directories, reads or writes their `meta.properties`. No partition is open yet.
-   * Throws DataDirectoryInUseError, InconsistentDataDirectoryError.
+   * Locks the directories, reads or writes their `meta.properties`. No partition is open yet. `onFailure` is told, once each,
+   * of directories that cannot be used and of partitions that go offline.
+   *
+   * Throws DataDirectoryInUseError, InconsistentDataDirectoryError, UnusableDataDirectoryError (the first one, which has the
+   * metadata).
    */
-  static async open(platform: LogPlatform, config: LogConfig): Promise<LogManager> {
-    const opened: DataDirectory[] = []
-    try {
-      for (const path of dataDirectories(config)) opened.push(DataDirectory.open(platform.files, path))
-      const clusterId = commonClusterId(opened, config['node.id']) ?? newKafkaUuid(platform.random)
-      const identified: Identified[] = []
-      for (const directory of opened)
-        identified.push(await identify(directory, clusterId, platform.random, config['node.id']))
-
-      for (const directory of opened) await directory.begin()
-      const manager = new LogManager(platform, config, clusterId, identified)
-      manager.repeat(config['log.flush.offset.checkpoint.interval.ms'], () => manager.checkpointAll())
-      manager.repeat(PRODUCER_EXPIRATION_CHECK_MS, () => manager.expireProducers())
-      manager.checkRetentionIn(Math.min(FIRST_RETENTION_CHECK_MS, config['log.retention.check.interval.ms']))
-      return manager
-    } catch (error) {
-      for (const directory of opened) directory.release()
-      throw error
-    }
+  static async open(
+    platform: LogPlatform,
+    config: LogConfig,
+    onFailure: (failure: StorageFailure) => void = () => {},
+  ): Promise<LogManager> {
+    const directories = await DataDirectories.open(platform, dataDirectories(config), config['node.id'])
+    for (const { path, reason } of directories.broken) onFailure({ partition: null, path, reason })
+    const manager = new LogManager(platform, config, directories, onFailure)
+    manager.beginWork()
+    return manager
   }
 
+  private beginWork(): void {
+    const {
+      'log.flush.offset.checkpoint.interval.ms': checkpointMs,
+      'log.retention.check.interval.ms': retentionCheckMs,
+    } = this.config
+    this.work.every(checkpointMs, () => this.checkpointAll())
+    this.work.every(PRODUCER_EXPIRATION_CHECK_MS, () => this.expireProducers())
+    this.work.every(retentionCheckMs, () => this.checkRetention(), Math.min(FIRST_RETENTION_CHECK_MS, retentionCheckMs))
+  }
+
+  get clusterId(): string {
+    return this.dataDirectories.clusterId
+  }
   get nodeId(): number {
     return this.config['node.id']
   }
-  /** Paths and ids (Kafka's text form) of the data directories; offline if one of their partitions is. */
+  /**
+   * Paths and ids (Kafka's text form; empty if it could not be read) of the data directories, as configured. Offline if it
+   * cannot be used or one of its partitions is offline.
+   */
   get directories(): readonly { readonly path: string; readonly id: string; readonly isOffline: boolean }[] {
-    return this.identified.map(({ directory, id }) => ({
-      path: directory.path,
-      id,
-      isOffline: this.logsIn(directory).some(log => log.offlineReason !== undefined),
-    }))
+    return dataDirectories(this.config).map(path => {
+      const shelf = this.shelves.find(each => each.directory.path === path)
+      return { path, id: shelf?.id ?? '', isOffline: shelf === undefined || hasFailed(shelf) }
+    })
   }
   /** Whether every directory was closed cleanly. */
   get wasCleanlyClosed(): boolean {
-    return this.identified.every(({ directory }) => directory.wasCleanlyClosed)
+    return this.dataDirectories.wereCleanlyClosed
   }
 
-  /** Opens one partition, recovering or creating it if need be. */
+  /** Opens one partition, recovering or creating it if need be. One that a broken directory may have is an error. */
   async openPartition(partition: PartitionToOpen): Promise<PartitionLog> {
-    return (await this.openOrCreate(partition, this.findDirectories())).log
+    const found = this.findDirectories()
+    const path = this.takeOwn(partition, found)
+    if (path !== undefined) return (await this.openIn(path, partition)).log
+    const broken = this.dataDirectories.broken[0]
+    if (broken !== undefined) throw new UnusableDataDirectoryError(broken.path, broken.reason)
+    return this.createAnew(partition, found)
   }
 
   /**
    * Opens existing partitions, recovering those that need it, a few at a time in each data directory; creates those that
-   * are missing. Directories of other partitions are put aside.
+   * are missing. Those that the disk does not give are offline. Directories of other partitions are put aside.
    */
   async openAll(
     partitions: readonly PartitionToOpen[],
@@ -154,46 +168,46 @@ export class LogManager {
     const found = this.findDirectories()
     let partitionsDone = 0
     const open = async (partition: PartitionToOpen) => {
-      const { log, wasScanned, truncatedBytes, damageCount } = await this.openOrCreate(partition, found)
+      const { log, found: outcome } = await this.openOrCreate(partition, found)
       partitionsDone++
-      const partitionCount = partitions.length
-      onProgress({ partitionsDone, partitionCount, partition: log.name, wasScanned, truncatedBytes, damageCount })
+      onProgress({ ...outcome, partitionsDone, partitionCount: partitions.length, partition: log.name })
     }
     const queue = partitions.filter(({ topic, partition }) => this.get(topic, partition) === undefined).values()
-    const laneCount = this.config['num.recovery.threads.per.data.dir'] * this.identified.length
+    const laneCount = this.config['num.recovery.threads.per.data.dir'] * this.shelves.length
     await Promise.all(
       Array.from({ length: laneCount }, async () => {
         for (const partition of queue) await open(partition)
       }),
     )
-    for (const paths of found.values()) for (const path of paths) this.retire(path)
-    for (const { directory } of this.identified) {
+    for (const path of found.allLeft) this.partitionDirectories.retire(path)
+    for (const { directory, checkpoints } of this.shelves) {
       if (!directory.wasCleanlyClosed) await this.platform.files.syncDirectory(directory.path)
       // A topic that was deleted and comes again must not inherit the offsets of the old one.
-      await this.writeCheckpoints(directory).catch(ignoreFileError)
+      await checkpoints.write().catch(ignoreFileError)
     }
   }
 
   /** The directories of these deleted topics may still be there: {@link openAll} removes them. */
   retireTopics(topicIds: ReadonlySet<string>): void {
-    this.retiredTopicIds = topicIds
+    this.partitionDirectories.retiredTopicIds = topicIds
   }
 
   /**
-   * A new, empty partition. Its files become durable with its first records. On a full disk there is none yet; `get` tries
-   * again.
+   * A new, empty partition, in the first of the emptiest directories that takes it. Its files become durable with its first
+   * records. If all disks are full there is none yet; `get` tries again.
    */
   create(identity: LogIdentity, config: TopicConfig): PartitionLog | undefined {
     const name = partitionName(identity.topic, identity.partition)
-    try {
-      const log = this.createIn(this.emptiestDirectory(), identity, config)
-      this.missing.delete(name)
-      return log
-    } catch (error) {
-      ignoreFileError(error)
-      this.missing.set(name, { ...identity, config })
-      return undefined
-    }
+    for (const shelf of this.emptiestFirst())
+      try {
+        const log = this.createIn(shelf, identity, config)
+        this.missing.delete(name)
+        return log
+      } catch (error) {
+        ignoreFileError(error)
+      }
+    this.missing.set(name, { ...identity, config })
+    return undefined
   }
 
   /** Undefined when there is none. */
@@ -214,8 +228,8 @@ export class LogManager {
     log.abandon()
     this.checkpointSoon()
     try {
-      const path = this.setAside(log.directory, 'delete')
-      this.after(log.config['file.delete.delay.ms'], () => this.removeTree(path))
+      const path = this.partitionDirectories.setAside(log.directory, 'delete')
+      this.work.after(log.config['file.delete.delay.ms'], () => this.removeTree(path))
     } catch (error) {
       // The next start finds the directory of a deleted topic.
       ignoreFileError(error)
@@ -243,18 +257,18 @@ export class LogManager {
   /** Drops everything as `kill -9` would; only the locks are given back. */
   halt(): void {
     this.closing ??= Promise.resolve()
-    this.cancelTimers()
+    this.work.stop()
     this.syncs.halt()
     for (const log of this.logs()) log.abandon()
-    for (const { directory } of this.identified) directory.release()
+    this.dataDirectories.release()
   }
 
   private async closeDirectories(): Promise<void> {
-    this.cancelTimers()
-    for (const { directory } of this.identified) {
-      const closed = await Promise.all(this.logsIn(directory).map(log => log.close()))
+    this.work.stop()
+    for (const { directory, logs, checkpoints } of this.shelves) {
+      const closed = await Promise.all([...logs].map(log => log.close()))
       try {
-        await this.writeCheckpoints(directory)
+        await checkpoints.write()
         if (closed.every(isClean => isClean)) await directory.markClean()
       } catch (error) {
         // Without the mark the next start recovers.
@@ -263,119 +277,115 @@ export class LogManager {
         directory.release()
       }
     }
+    for (const log of this.logs()) log.abandon()
   }
 
-  private async openOrCreate(partition: PartitionToOpen, found: ReadonlyMap<string, string[]>): Promise<Opened> {
-    const { topic, topicId, partition: index, config } = partition
-    const identity = { topic, topicId, partition: index }
-    const paths = found.get(partitionName(topic, index)) ?? []
-    const own = paths.findIndex(path => {
+  private async openOrCreate(partition: PartitionToOpen, found: FoundDirectories): Promise<Opened> {
+    const path = this.takeOwn(partition, found)
+    if (path !== undefined) {
+      try {
+        return await this.openIn(path, partition)
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error
+        this.onFailure({ partition: partitionName(partition.topic, partition.partition), path, reason: error })
+        return { log: this.offline(partition, this.dataDirectories.of(path).path, error), found: NOTHING_FOUND }
+      }
+    }
+    // A directory that cannot be read may have it: a new one would hide the records there.
+    const broken = this.dataDirectories.broken[0]
+    const log =
+      broken === undefined ? this.createAnew(partition, found) : this.offline(partition, broken.path, broken.reason)
+    return { log, found: NOTHING_FOUND }
+  }
+
+  private takeOwn({ topic, topicId, partition }: LogIdentity, found: FoundDirectories): string | undefined {
+    return found.take(topic, partition, path => {
       const writtenId = readPartitionTopicId(this.platform.files, path)
       // An unreadable id is one that a crash kept from the disk, and every record of the partition with it.
       return writtenId === undefined || writtenId === topicId
     })
-    if (own >= 0) return await this.openIn(paths.splice(own, 1)[0]!, identity, config)
-    for (const path of paths.splice(0)) this.retire(path)
-    const log = this.createIn(this.emptiestDirectory(), identity, config)
-    return { log, wasScanned: false, truncatedBytes: 0, damageCount: 0 }
   }
 
-  private async openIn(path: string, identity: LogIdentity, config: TopicConfig): Promise<Opened> {
-    const { files, codecs, clock, random } = this.platform
-    const name = partitionName(identity.topic, identity.partition)
-    const { directory } = this.identified.find(each => path === `${each.directory.path}/${name}`)!
-    const key = checkpointKey(identity.topic, identity.partition)
+  private createAnew(partition: PartitionToOpen, found: FoundDirectories): PartitionLog {
+    for (const path of found.left(partition.topic, partition.partition)) this.partitionDirectories.retire(path)
+    return this.createIn(this.emptiestFirst()[0]!, identityOf(partition), partition.config)
+  }
+
+  private async openIn(path: string, partition: PartitionToOpen): Promise<Opened> {
+    const { files, codecs, clock } = this.platform
+    const { directory } = this.shelfOf(path)
+    const key = checkpointKey(partition.topic, partition.partition)
     const compactedOffset = directory.compactedOffsets.get(key)
     const loaded = await loadLog({
       files,
       codecs,
       directory: path,
-      config,
+      config: partition.config,
       wasCleanlyClosed: directory.wasCleanlyClosed,
       // Only durable records are compacted.
       recoveryPoint: Math.max(directory.recoveryPoints.get(key) ?? 0, compactedOffset ?? 0),
       logStartOffset: directory.logStartOffsets.get(key) ?? 0,
       nowMs: clock.nowMs(),
     })
-    const { wasScanned, truncatedBytes, damageCount } = loaded
-    if (wasScanned) writePartitionMetadata(files, path, identity.topicId)
-    const unsynced = wasScanned ? newNames(directory, path) : NOTHING_UNSYNCED
-    const log = new PartitionLog(
-      { ...this.platform, syncs: this.syncs, readBuffers: this.readBuffers },
-      {
-        identity,
-        config,
-        directory: path,
-        unsynced,
-        loaded,
-        jitterShare: random.next(),
-        checkpointStart: () => this.startsOf(directory).request(),
-      },
-    )
+    if (loaded.wasScanned) writePartitionMetadata(files, path, partition.topicId)
+    const unsynced = loaded.wasScanned ? newNames(directory, path) : NOTHING_UNSYNCED
+    const log = this.register(path, identityOf(partition), partition.config, loaded, unsynced)
     log.compactedOffset = compactedOffset
-    this.register(log)
-    return { log, wasScanned, truncatedBytes, damageCount }
+    return { log, found: loaded }
   }
 
-  private createIn(directory: DataDirectory, identity: LogIdentity, config: TopicConfig): PartitionLog {
-    const { files, clock, random } = this.platform
+  private createIn({ directory }: Shelf, identity: LogIdentity, config: TopicConfig): PartitionLog {
+    const { files, clock } = this.platform
     const path = `${directory.path}/${partitionName(identity.topic, identity.partition)}`
-    if (files.exists(path)) this.retire(path)
-    const log = new PartitionLog(
-      { ...this.platform, syncs: this.syncs, readBuffers: this.readBuffers },
-      {
-        identity,
-        config,
-        directory: path,
-        unsynced: newNames(directory, path),
-        loaded: createLog(files, path, identity.topicId, clock.nowMs()),
-        jitterShare: random.next(),
-        checkpointStart: () => this.startsOf(directory).request(),
-      },
-    )
-    this.register(log)
+    if (files.exists(path)) this.partitionDirectories.retire(path)
+    const loaded = createLog(files, path, identity.topicId, clock.nowMs())
+    return this.register(path, identity, config, loaded, newNames(directory, path))
+  }
+
+  private register(
+    path: string,
+    identity: LogIdentity,
+    config: TopicConfig,
+    loaded: LoadedLog,
+    unsynced: UnsyncedNames,
+  ): PartitionLog {
+    const { logs, checkpoints } = this.shelfOf(path)
+    const log = new PartitionLog(this.surroundings, {
+      identity,
+      config,
+      directory: path,
+      unsynced,
+      loaded,
+      jitterShare: this.platform.random.next(),
+      checkpointStart: () => checkpoints.requestStarts(),
+      onOffline: reason => this.onFailure({ partition: log.name, path, reason }),
+    })
+    logs.add(log)
+    this.enter(log)
     return log
   }
 
-  /** Partition directories that are not open, by name. Finishes deletions on the way. */
-  private findDirectories(): Map<string, string[]> {
-    const { files } = this.platform
-    const found = new Map<string, string[]>()
-    for (const { directory } of this.identified)
-      for (const name of files.list(directory.path)) {
-        const path = `${directory.path}/${name}`
-        if (isDeletedDirectory(name)) files.removeTree(path)
-        const parsed = parsePartitionDirectory(name)
-        if (
-          parsed === undefined ||
-          this.byTopic.get(parsed.topic)?.has(parsed.partition) ||
-          !files.stat(path).isDirectory
-        )
-          continue
-        found.set(name, [...(found.get(name) ?? []), path])
-      }
-    return found
+  private offline(partition: PartitionToOpen, directory: string, reason: Error): PartitionLog {
+    const shelf = this.shelves.find(each => each.directory.path === directory)
+    const key = checkpointKey(partition.topic, partition.partition)
+    const log = offlineLog(
+      {
+        identity: identityOf(partition),
+        config: partition.config,
+        directory,
+        reason,
+        logStartOffset: shelf?.directory.logStartOffsets.get(key) ?? 0,
+        recoveryPoint: shelf?.directory.recoveryPoints.get(key) ?? 0,
+      },
+      this.surroundings,
+    )
+    log.compactedOffset = shelf?.directory.compactedOffsets.get(key)
+    shelf?.logs.add(log)
+    this.enter(log)
+    return log
   }
 
-  /** A partition's directory that no topic has: removed if its topic was deleted, else kept under another name. */
-  private retire(path: string): void {
-    const { files } = this.platform
-    const topicId = readPartitionTopicId(files, path)
-    const wasDeleted = topicId !== undefined && this.retiredTopicIds.has(topicId)
-    const retiredPath = this.setAside(path, wasDeleted ? 'delete' : 'stray')
-    if (wasDeleted) files.removeTree(retiredPath)
-  }
-
-  private setAside(path: string, kind: RetiredDirectoryKind): string {
-    const { files, random } = this.platform
-    const slash = path.lastIndexOf('/')
-    const uniqueHex = randomUuid(random).replaceAll('-', '')
-    const retiredPath = `${path.slice(0, slash)}/${retiredDirectoryName(path.slice(slash + 1), uniqueHex, kind)}`
-    files.rename(path, retiredPath)
-    return retiredPath
-  }
-
-  private register(log: PartitionLog): void {
+  private enter(log: PartitionLog): void {
     const partitions = this.byTopic.get(log.topic) ?? new Map<number, PartitionLog>()
     this.byTopic.set(log.topic, partitions.set(log.partition, log))
   }
@@ -384,17 +394,21 @@ export class LogManager {
     const partitions = this.byTopic.get(log.topic)!
     partitions.delete(log.partition)
     if (partitions.size === 0) this.byTopic.delete(log.topic)
+    for (const { logs } of this.shelves) logs.delete(log)
   }
 
-  private logsIn({ path }: DataDirectory): PartitionLog[] {
-    return [...this.logs()].filter(log => log.directory === `${path}/${log.name}`)
+  private shelfOf(partitionPath: string): Shelf {
+    const directory = this.dataDirectories.of(partitionPath)
+    return this.shelves.find(shelf => shelf.directory === directory)!
   }
 
-  private emptiestDirectory(): DataDirectory {
-    const [first, ...others] = this.identified.map(({ directory }) => directory)
-    if (others.length === 0) return first!
-    const countOf = (directory: DataDirectory) => this.logsIn(directory).length
-    return others.reduce((emptiest, each) => (countOf(each) < countOf(emptiest) ? each : emptiest), first!)
+  /** Those without failures before the others. */
+  private emptiestFirst(): readonly Shelf[] {
+    return this.shelves.toSorted((a, b) => Number(hasFailed(a)) - Number(hasFailed(b)) || a.logs.size - b.logs.size)
+  }
+
+  private findDirectories(): FoundDirectories {
+    return this.partitionDirectories.find((topic, partition) => this.byTopic.get(topic)?.has(partition) === true)
   }
 
   private checkpointSoon(): void {
@@ -408,40 +422,17 @@ export class LogManager {
 
   /** Writes down how far the logs of this one's directory are durable and compacted; resolves once that is durable. */
   async checkpoint(log: { readonly directory: string }): Promise<void> {
-    for (const { directory } of this.identified)
-      if (log.directory.startsWith(`${directory.path}/`)) await this.writeCheckpoints(directory)
+    await this.shelfOf(log.directory).checkpoints.write()
   }
 
   /** Failing is harmless: recovery then begins earlier. */
   private checkpointAll(): void {
-    for (const { directory } of this.identified) this.writeCheckpoints(directory).catch(ignoreFileError)
+    for (const { checkpoints } of this.shelves) checkpoints.write().catch(ignoreFileError)
   }
 
-  private async writeCheckpoints(directory: DataDirectory): Promise<void> {
-    const logs = this.logsIn(directory)
-    await directory.writeRecoveryPoints(offsetsOf(logs, log => log.recoveryPoint))
-    await this.writeStarts(directory)
-    const compacted = logs.filter(log => log.compactedOffset !== undefined)
-    await directory.writeCompactedOffsets(offsetsOf(compacted, log => log.compactedOffset ?? 0))
-  }
-
-  private writeStarts(directory: DataDirectory): Promise<void> {
-    const withCutStart = this.logsIn(directory).filter(log => log.hasCutStart)
-    return directory.writeLogStartOffsets(offsetsOf(withCutStart, log => log.logStartOffset))
-  }
-
-  private startsOf(directory: DataDirectory): CoalescedWrite {
-    const known = this.starts.get(directory)
-    if (known !== undefined) return known
-    const write = new CoalescedWrite(() => this.writeStarts(directory))
-    this.starts.set(directory, write)
-    return write
-  }
-
-  private checkRetentionIn(delayMs: number): void {
-    this.after(delayMs, () => {
-      this.checkRetention().finally(() => this.checkRetentionIn(this.config['log.retention.check.interval.ms']))
-    })
+  private expireProducers(): void {
+    const nowMs = this.platform.clock.nowMs()
+    for (const log of this.logs()) log.expireProducers(nowMs, this.config['producer.id.expiration.ms'])
   }
 
   private async checkRetention(): Promise<void> {
@@ -452,69 +443,15 @@ export class LogManager {
       if (++looked % LOGS_PER_TURN === 0) await new Promise<void>(resolve => this.platform.timers.soon(resolve))
     }
   }
-
-  private expireProducers(): void {
-    const nowMs = this.platform.clock.nowMs()
-    for (const log of this.logs()) log.expireProducers(nowMs, this.config['producer.id.expiration.ms'])
-  }
-
-  private repeat(intervalMs: number, work: () => void): void {
-    this.after(intervalMs, () => {
-      this.repeat(intervalMs, work)
-      work()
-    })
-  }
-
-  private after(delayMs: number, work: () => void): void {
-    if (this.closing !== undefined) return
-    const timer = this.platform.timers.after(delayMs, () => {
-      this.timers.delete(timer)
-      work()
-    })
-    this.timers.add(timer)
-  }
-
-  private cancelTimers(): void {
-    for (const timer of this.timers) timer.cancel()
-  }
 }
 
-/** All data directories belong to one node of one cluster. Undefined if they are new. */
-function commonClusterId(directories: readonly DataDirectory[], nodeId: number): string | undefined {
-  let clusterId: string | undefined
-  for (const directory of directories) {
-    const identity = directory.readIdentity()
-    if (identity === undefined) continue
-    if (identity.nodeId !== nodeId)
-      throw new InconsistentDataDirectoryError(
-        directory.path,
-        `belongs to node ${identity.nodeId}, node.id is ${nodeId}`,
-      )
-    if (clusterId !== undefined && identity.clusterId !== clusterId)
-      throw new InconsistentDataDirectoryError(
-        directory.path,
-        `belongs to cluster ${identity.clusterId}, not ${clusterId}`,
-      )
-    clusterId = identity.clusterId
-  }
-  return clusterId
+function identityOf({ topic, topicId, partition }: LogIdentity): LogIdentity {
+  return { topic, topicId, partition }
 }
 
-async function identify(
-  directory: DataDirectory,
-  clusterId: string,
-  random: Random,
-  nodeId: number,
-): Promise<Identified> {
-  const known = directory.readIdentity()
-  if (known !== undefined) return { directory, id: known.directoryId }
-  const id = newKafkaUuid(random)
-  await directory.writeIdentity({ clusterId, nodeId, directoryId: id })
-  return { directory, id }
-}
-
-function offsetsOf(logs: readonly PartitionLog[], offsetOf: (log: PartitionLog) => number): PartitionOffsets {
-  return new Map(logs.map(log => [checkpointKey(log.topic, log.partition), offsetOf(log)]))
+function hasFailed({ logs }: Shelf): boolean {
+  for (const log of logs) if (log.offlineReason !== undefined) return true
+  return false
 }
 
 function newNames(directory: DataDirectory, path: string): UnsyncedNames {
