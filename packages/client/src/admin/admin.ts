@@ -1,4 +1,3 @@
-import { realPlatform } from '@millrace/platform'
 import { APIS, defineConfig, ErrorCode, KafkaError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
 import type { IsolationLevel } from '../cluster/isolation-level.ts'
@@ -6,9 +5,9 @@ import type { Node, TopicMetadata } from '../cluster/metadata.ts'
 import { type FoundOffset, lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { CallOptions } from '../config/call-options.ts'
+import { CLIENT_OPTIONS, type ClientOptions, clientSurroundings } from '../config/client-options.ts'
 import { CONNECTION_CONFIG } from '../config/connection-config.ts'
 import { type OptionsOf, type ParsedOptions, parseOptions } from '../config/options.ts'
-import type { PlatformOption } from '../config/platform-option.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import {
   type CommittedOffset,
@@ -16,7 +15,6 @@ import {
   fetchOffsets,
   type OffsetToCommit,
 } from '../consumer/group/group-offsets.ts'
-import { connectionSecurity, SECURITY_OPTIONS, type SecurityOptions } from '../security/connection-security.ts'
 import {
   alterConfigs,
   type ConfigAlteration,
@@ -49,7 +47,7 @@ import {
 
 export const ADMIN_CONFIG = defineConfig({ ...CONNECTION_CONFIG })
 
-export interface AdminOptions extends OptionsOf<typeof ADMIN_CONFIG>, PlatformOption, SecurityOptions {
+export interface AdminOptions extends OptionsOf<typeof ADMIN_CONFIG>, ClientOptions {
   readonly bootstrapServers: readonly string[] | string
 }
 
@@ -75,10 +73,9 @@ export class Admin implements AsyncDisposable {
 
   /** Connects on the first call. Throws for wrong options, code INVALID_CONFIG. */
   constructor(options: AdminOptions) {
-    const { values } = parseOptions(ADMIN_CONFIG, { ...options }, ['platform', ...SECURITY_OPTIONS])
-    const platform = options.platform ?? realPlatform()
+    const { values } = parseOptions(ADMIN_CONFIG, { ...options }, CLIENT_OPTIONS)
     this.settings = values
-    this.cluster = new Cluster(values, false, platform, connectionSecurity(values, options, platform))
+    this.cluster = new Cluster(values, false, clientSurroundings('admin', values, options))
   }
 
   /** By name. A topic that exists already is a failure with code TOPIC_ALREADY_EXISTS. */

@@ -4,6 +4,7 @@
  */
 import type { Platform } from '@millrace/platform'
 import { APIS, type Api, ErrorCode, KafkaError, MillraceError } from '@millrace/protocol'
+import type { ClientSurroundings } from '../config/client-options.ts'
 import type { CONNECTION_CONFIG } from '../config/connection-config.ts'
 import type { ParsedOptions } from '../config/options.ts'
 import { Backoff } from '../connection/backoff.ts'
@@ -11,7 +12,7 @@ import type { BrokerAddress, BrokerConnection } from '../connection/broker-conne
 import { ConnectionPool, type Lane } from '../connection/connection-pool.ts'
 import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError, UnexpectedAnswerError } from '../errors/client-errors.ts'
-import type { ConnectionSecurity } from '../security/connection-security.ts'
+import type { ClientTelemetry } from '../observability/client-telemetry.ts'
 import { parseBootstrapServers } from './bootstrap-servers.ts'
 import { Metadata, type Node, type TopicMetadata } from './metadata.ts'
 import { isRetriable, retrying, staleKnowledgeOf } from './retry.ts'
@@ -34,6 +35,8 @@ export interface RequestLimits {
 }
 
 export class Cluster {
+  readonly platform: Platform
+  readonly telemetry: ClientTelemetry
   readonly metadata = new Metadata()
   readonly backoff: Backoff
   /** Called after every metadata request in the background and every answer: the error, or undefined after an answer. */
@@ -41,6 +44,8 @@ export class Cluster {
   private readonly pool: ConnectionPool
   private readonly bootstrap: readonly BrokerAddress[]
   private readonly topicsInUse = new Set<string>()
+  /** Topics in use whose names are not known yet. */
+  private readonly topicIdsInUse = new Set<string>()
   /** Ask about all topics instead of those in use. */
   private allTopics = false
   private readonly coordinators = new Map<string, Node>()
@@ -56,9 +61,11 @@ export class Cluster {
     private readonly options: ConnectionOptions,
     /** May a metadata request create the topics it asks for (if the broker allows it)? */
     private readonly createsTopics: boolean,
-    readonly platform: Platform,
-    security: ConnectionSecurity = {},
+    surroundings: ClientSurroundings,
   ) {
+    const { platform, security, telemetry } = surroundings
+    this.platform = platform
+    this.telemetry = telemetry
     this.bootstrap = parseBootstrapServers(options.bootstrapServers)
     this.backoff = new Backoff(options.retryBackoffMs, options.retryBackoffMaxMs, platform.random)
     this.pool = new ConnectionPool(
@@ -69,6 +76,7 @@ export class Cluster {
         reconnectBackoffMs: options.reconnectBackoffMs,
         reconnectBackoffMaxMs: options.reconnectBackoffMaxMs,
         security,
+        telemetry,
       },
       platform,
     )
@@ -146,10 +154,15 @@ export class Cluster {
   useTopics(topics: Iterable<string>): void {
     for (const topic of topics) this.topicsInUse.add(topic)
   }
+  /** As {@link useTopics}, for topics that a coordinator has named by id. Needs brokers that know topic ids. */
+  useTopicIds(topicIds: Iterable<string>): void {
+    for (const topicId of topicIds) this.topicIdsInUse.add(topicId)
+  }
   /** From now on metadata requests ask about exactly these topics, null for all. */
   useOnlyTopics(topics: Iterable<string> | null): void {
     this.allTopics = topics === null
     this.topicsInUse.clear()
+    this.topicIdsInUse.clear()
     if (topics !== null) this.useTopics(topics)
   }
 
@@ -192,16 +205,26 @@ export class Cluster {
 
   private async fetchMetadata(): Promise<void> {
     const topics = this.allTopics ? null : [...this.topicsInUse]
+    const topicIds = [...this.topicIdsInUse]
     const answer = await this.requestAny(
       APIS.Metadata,
       () => ({
-        topics: topics === null ? null : topics.map(name => ({ name })),
+        topics:
+          topics === null
+            ? null
+            : [...topics.map(name => ({ name })), ...topicIds.map(topicId => ({ topicId, name: null }))],
         allowAutoTopicCreation: this.createsTopics,
       }),
       { timeoutMs: this.options.defaultApiTimeoutMs },
     )
     if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'fetching metadata')
     this.metadata.update(answer, topics)
+    for (const topicId of topicIds) {
+      const name = this.metadata.nameOf(topicId)
+      if (name === undefined) continue
+      this.topicIdsInUse.delete(topicId)
+      this.topicsInUse.add(name)
+    }
     this.refreshedMs = this.platform.clock.monotonicMs()
     this.onMetadata(undefined)
   }

@@ -35,6 +35,7 @@ type TopicAnswer = MetadataResponse['topics'][number]
 export class Metadata {
   private nodesById = new Map<number, Node>()
   private readonly topicsByName = new Map<string, TopicMetadata>()
+  private readonly namesById = new Map<string, string>()
   private readonly errorsByName = new Map<string, number>()
   controllerId = -1
   clusterId: string | null = null
@@ -47,6 +48,9 @@ export class Metadata {
   }
   topic(name: string): TopicMetadata | undefined {
     return this.topicsByName.get(name)
+  }
+  nameOf(topicId: string): string | undefined {
+    return this.namesById.get(topicId)
   }
   get topicNames(): readonly string[] {
     return [...this.topicsByName.keys()]
@@ -79,6 +83,7 @@ export class Metadata {
   }
 
   forget(name: string): void {
+    this.namesById.delete(this.topicsByName.get(name)?.topicId ?? '')
     this.topicsByName.delete(name)
     this.errorsByName.delete(name)
   }
@@ -109,6 +114,8 @@ export class Metadata {
             offlineReplicaIds: partition.offlineReplicas,
           }
     }
+    if (known?.topicId != null) this.namesById.delete(known.topicId)
+    if (topicId !== null) this.namesById.set(topicId, name)
     this.topicsByName.set(name, { name, topicId, isInternal: answer.isInternal, partitions })
   }
 }

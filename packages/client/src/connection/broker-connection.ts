@@ -5,6 +5,7 @@
 import type { Clock, Connection, Network, NetworkError, Timer, Timers } from '@millrace/platform'
 import { APIS, type Api, decodeResponse, ErrorCode, encodeRequestFrame } from '@millrace/protocol'
 import { ConnectionError, TimeoutError } from '../errors/client-errors.ts'
+import type { ClientTelemetry } from '../observability/client-telemetry.ts'
 import { authenticate } from '../security/authenticate.ts'
 import type { ConnectionSecurity } from '../security/connection-security.ts'
 import { AuthenticationError, type SaslMechanism } from '../security/sasl-exchange.ts'
@@ -36,6 +37,7 @@ export interface ConnectionSettings {
   readonly maxIdleMs: number
   /** Nothing by default: neither TLS nor SASL. */
   readonly security?: ConnectionSecurity
+  readonly telemetry?: ClientTelemetry
 }
 
 export interface ConnectionSeams {
@@ -48,6 +50,7 @@ interface PendingRequest {
   readonly correlationId: number
   readonly api: Api
   readonly version: number
+  readonly sentMs: number
   readonly timer: Timer
   readonly resolve: (frame: Buffer) => void
   readonly reject: (error: Error) => void
@@ -87,7 +90,7 @@ export class BrokerConnection {
     socket.handler = {
       onData: chunk => this.received(chunk),
       onDrain: () => this.onDrain(),
-      onClose: error => this.fail(this.closedByPeer(error)),
+      onClose: error => this.lost(this.closedByPeer(error)),
     }
     if (settings.maxIdleMs >= 0) this.watchIdleness(settings.maxIdleMs)
   }
@@ -253,11 +256,12 @@ export class BrokerConnection {
     if (this.closedBy !== undefined) return Promise.reject(this.closedBy)
     const correlationId = this.inFlight.nextCorrelationId()
     const chunks = encodeRequestFrame({ correlationId, clientId: this.settings.clientId }, api.request, input, version)
+    const sentMs = this.seams.clock.monotonicMs()
     return new Promise<Buffer>((resolve, reject) => {
       const timer = this.seams.timers.after(timeoutMs, () =>
-        this.fail(new TimeoutError(`${api.name} request to ${this.name}`, timeoutMs)),
+        this.lost(new TimeoutError(`${api.name} request to ${this.name}`, timeoutMs)),
       )
-      this.inFlight.add({ correlationId, api: api as Api, version, timer, resolve, reject })
+      this.inFlight.add({ correlationId, api: api as Api, version, sentMs, timer, resolve, reject })
       this.socket.write(chunks)
     })
   }
@@ -289,7 +293,15 @@ export class BrokerConnection {
       return
     }
     request.timer.cancel()
+    const { api, version, sentMs } = request
+    this.settings.telemetry?.requestAnswered(this.name, api.name, version, this.seams.clock.monotonicMs() - sentMs)
     request.resolve(frame)
+  }
+
+  /** An end that this client did not want. */
+  private lost(error: Error): void {
+    if (this.closedBy === undefined) this.settings.telemetry?.connectionLost(this.name, error)
+    this.fail(error)
   }
 
   /** The one way to the end: whoever comes first decides what the waiting requests are told. */
@@ -315,7 +327,7 @@ export class BrokerConnection {
   }
 }
 
-function nameOf(address: BrokerAddress): string {
+export function nameOf(address: BrokerAddress): string {
   return `${address.host}:${address.port}`
 }
 

@@ -5,7 +5,7 @@
 import type { Platform } from '@millrace/platform'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
 import { Backoff } from './backoff.ts'
-import { type BrokerAddress, BrokerConnection, type ConnectionSettings } from './broker-connection.ts'
+import { type BrokerAddress, BrokerConnection, type ConnectionSettings, nameOf } from './broker-connection.ts'
 import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 
 /**
@@ -87,6 +87,7 @@ export class ConnectionPool {
       const onClosed = () => {
         slot.connection = undefined
       }
+      const startedMs = this.platform.clock.monotonicMs()
       const connection = await BrokerConnection.open(address, this.settings, this.platform, onClosed, signal)
       if (signal.aborted) {
         connection.close()
@@ -94,9 +95,11 @@ export class ConnectionPool {
       }
       slot.connection = connection
       slot.failures = 0
+      this.settings.telemetry?.connectionOpened(connection.name, this.platform.clock.monotonicMs() - startedMs)
       return connection
     } catch (error) {
       slot.failures++
+      if (!signal.aborted) this.settings.telemetry?.connectionFailed(nameOf(address), error as Error)
       throw error
     } finally {
       slot.opening = undefined

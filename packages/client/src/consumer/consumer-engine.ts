@@ -4,9 +4,9 @@ import { MillraceError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
 import { lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
 import { nameOfPartition, type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
+import type { ClientSurroundings } from '../config/client-options.ts'
 import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
-import type { ConnectionSecurity } from '../security/connection-security.ts'
 import { AssignedPartition, type OffsetReset } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { ConcurrentPollError, InvalidConsumerStateError, NoOffsetError } from './consumer-errors.ts'
@@ -42,17 +42,19 @@ export class ConsumerEngine {
   private isInListener = false
   /** Stopping: no more polls, but what a listener does to end its work is still possible. */
   private state: 'open' | 'stopping' | 'closed' = 'open'
+  private readonly platform: Platform
   private turnBeganMs: number
   private failure: Error | undefined
 
   constructor(
     private readonly settings: ConsumerSettings,
     assignors: readonly Assignor[],
-    private readonly platform: Platform,
-    security: ConnectionSecurity,
+    surroundings: ClientSurroundings,
   ) {
+    const { platform } = surroundings
     const { clock, timers } = platform
-    this.cluster = new Cluster(settings, settings.allowAutoCreateTopics, platform, security)
+    this.platform = platform
+    this.cluster = new Cluster(settings, settings.allowAutoCreateTopics, surroundings)
     this.news = new Latch(timers)
     const onNews = () => this.news.notify()
     this.fetcher = new Fetcher(this.cluster, settings, () => this.assigned.values(), onNews)
@@ -207,13 +209,14 @@ export class ConsumerEngine {
 
   private async revoke(): Promise<void> {
     await this.group?.committer.commitFinally()
-    await this.release(this.listener.onPartitionsRevoked)
+    await this.release('revoked', this.listener.onPartitionsRevoked)
   }
   private lose(): Promise<void> {
-    return this.release(this.listener.onPartitionsLost ?? this.listener.onPartitionsRevoked)
+    return this.release('lost', this.listener.onPartitionsLost ?? this.listener.onPartitionsRevoked)
   }
-  private async release(callback: RebalanceListener['onPartitionsRevoked']): Promise<void> {
+  private async release(kind: 'revoked' | 'lost', callback: RebalanceListener['onPartitionsRevoked']): Promise<void> {
     const partitions = this.assignment
+    this.rebalanced(kind, partitions, 0)
     try {
       if (partitions.length > 0 && callback !== undefined)
         await this.inListener(() => callback.call(this.listener, partitions))
@@ -223,7 +226,15 @@ export class ConsumerEngine {
   }
   private async takeOver(partitions: readonly TopicPartition[]): Promise<void> {
     this.setAssigned(partitions)
+    this.rebalanced('assigned', partitions, partitions.length)
     await this.inListener(() => this.listener.onPartitionsAssigned?.(partitions))
+  }
+  private rebalanced(
+    kind: 'assigned' | 'revoked' | 'lost',
+    partitions: readonly TopicPartition[],
+    assignedCount: number,
+  ): void {
+    this.cluster.telemetry.rebalanced(this.settings.groupId, kind, partitions, assignedCount)
   }
   private async inListener(call: () => void | Promise<void>): Promise<void> {
     this.isInListener = true

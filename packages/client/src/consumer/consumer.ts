@@ -1,12 +1,11 @@
-import { realPlatform } from '@millrace/platform'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import type { OffsetSpec } from '../cluster/offset-lookup.ts'
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { CallOptions } from '../config/call-options.ts'
-import type { PlatformOption } from '../config/platform-option.ts'
+import { CLIENT_OPTIONS, type ClientOptions, clientSurroundings } from '../config/client-options.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import { ClosedError } from '../errors/client-errors.ts'
-import { connectionSecurity, SECURITY_OPTIONS, type SecurityOptions } from '../security/connection-security.ts'
+import type { ClientMetric, ClientTelemetry } from '../observability/client-telemetry.ts'
 import { type ConsumerConfigOptions, type ConsumerSettings, consumerSettings } from './consumer-config.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
 import type { ConsumerRecord, FetchedBatch } from './consumer-record.ts'
@@ -21,7 +20,7 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
 /** Iterators wait without end; a poll of this length is one turn of their loop. */
 const ITERATOR_MAX_WAIT_MS = 60_000
 
-export interface ConsumerOptions extends ConsumerConfigOptions, PlatformOption, SecurityOptions {
+export interface ConsumerOptions extends ConsumerConfigOptions, ClientOptions {
   readonly bootstrapServers: readonly string[] | string
   /** Assignors to offer to the group instead of `partitionAssignmentStrategy`, the favourite first. */
   readonly assignors?: readonly Assignor[] | undefined
@@ -43,17 +42,18 @@ interface HandedOut<T> {
  */
 export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> {
   private readonly engine: ConsumerEngine
+  private readonly telemetry: ClientTelemetry
   private readonly settings: ConsumerSettings
   private closing: Promise<void> | undefined
 
   /** Connects on the first poll. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
   constructor(options: ConsumerOptions) {
-    const settings = consumerSettings({ ...options }, ['platform', 'assignors', ...SECURITY_OPTIONS])
+    const settings = consumerSettings({ ...options }, [...CLIENT_OPTIONS, 'assignors'])
     this.settings = settings
     const assignors = options.assignors ?? settings.partitionAssignmentStrategy.map(name => ASSIGNORS[name])
-    const platform = options.platform ?? realPlatform()
-    const security = connectionSecurity(settings, options, platform)
-    this.engine = new ConsumerEngine(settings, assignors, platform, security)
+    const surroundings = clientSurroundings('consumer', settings, options)
+    this.telemetry = surroundings.telemetry
+    this.engine = new ConsumerEngine(settings, assignors, surroundings)
   }
 
   /**
@@ -253,6 +253,11 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
   /** Makes the group divide its partitions anew. */
   enforceRebalance(): void {
     this.engine.requestRebalance()
+  }
+
+  /** A snapshot of what the client measures, under the names of KIP-714. */
+  metrics(): readonly ClientMetric[] {
+    return this.telemetry.metrics()
   }
 
   /**

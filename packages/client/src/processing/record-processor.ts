@@ -4,6 +4,7 @@
  */
 import { type Platform, realPlatform } from '@millrace/platform'
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
+import { CLIENT_OPTIONS } from '../config/client-options.ts'
 import { CONNECTION_CONFIG } from '../config/connection-config.ts'
 import { type OptionsOf, optionsIn, type ParsedOptions, parseOptions } from '../config/options.ts'
 import { Backoff } from '../connection/backoff.ts'
@@ -12,7 +13,6 @@ import { CommitFailedError } from '../consumer/consumer-errors.ts'
 import type { ConsumerRecord, FetchedBatch } from '../consumer/consumer-record.ts'
 import { ClosedError } from '../errors/client-errors.ts'
 import { Producer, type ProducerOptions } from '../producer/producer.ts'
-import { SECURITY_OPTIONS } from '../security/connection-security.ts'
 import { deadLetter } from './dead-letter.ts'
 import { Lanes } from './lanes.ts'
 import { OffsetTracker } from './offset-tracker.ts'
@@ -242,9 +242,7 @@ export class RecordProcessor implements AsyncDisposable {
   private get producer(): Producer {
     const { producer, consumer } = this.options
     if (producer !== undefined) return producer
-    this.ownProducer ??= new Producer(
-      optionsIn<ProducerOptions>(CONNECTION_CONFIG, consumer, ['platform', ...SECURITY_OPTIONS]),
-    )
+    this.ownProducer ??= new Producer(optionsIn<ProducerOptions>(CONNECTION_CONFIG, consumer, CLIENT_OPTIONS))
     return this.ownProducer
   }
 

@@ -3,9 +3,9 @@ import type { Platform, Timer } from '@millrace/platform'
 import { MillraceError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
+import type { ClientSurroundings } from '../config/client-options.ts'
 import { withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
-import type { ConnectionSecurity } from '../security/connection-security.ts'
 import { Accumulator, type PreparedRecord } from './accumulator.ts'
 import { BlockedSends } from './blocked-sends.ts'
 import type { Numbering } from './partition-queue.ts'
@@ -27,6 +27,7 @@ const HARD_LIMIT_FACTOR = 2
 const BLOCKED_SENDS_BYTES = 256 * 1024 * 1024
 
 export class ProducerEngine {
+  private readonly platform: Platform
   private readonly cluster: Cluster
   private readonly accumulator: Accumulator
   private readonly session: ProducerSession
@@ -41,10 +42,11 @@ export class ProducerEngine {
   constructor(
     private readonly settings: ProducerSettings,
     partitioner: Partitioner | undefined,
-    private readonly platform: Platform,
-    security: ConnectionSecurity,
+    surroundings: ClientSurroundings,
   ) {
-    this.cluster = new Cluster(settings, true, platform, security)
+    const { platform } = surroundings
+    this.platform = platform
+    this.cluster = new Cluster(settings, true, surroundings)
     this.accumulator = new Accumulator(
       {
         batchSizeBytes: settings.batchSize,

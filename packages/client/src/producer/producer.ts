@@ -1,16 +1,15 @@
-import { realPlatform } from '@millrace/platform'
 import type { PartitionMetadata } from '../cluster/metadata.ts'
 import type { CallOptions } from '../config/call-options.ts'
-import type { PlatformOption } from '../config/platform-option.ts'
+import { CLIENT_OPTIONS, type ClientOptions, clientSurroundings } from '../config/client-options.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import type { GroupIdentity, OffsetToCommit } from '../consumer/group/group-offsets.ts'
-import { connectionSecurity, SECURITY_OPTIONS, type SecurityOptions } from '../security/connection-security.ts'
+import type { ClientMetric, ClientTelemetry } from '../observability/client-telemetry.ts'
 import type { Partitioner } from './partitioner.ts'
 import { type ProducerConfigOptions, producerSettings } from './producer-config.ts'
 import { ProducerEngine } from './producer-engine.ts'
 import type { AppendedRange, ProducerRecord, RecordMetadata, SendListener } from './producer-record.ts'
 
-export interface ProducerOptions extends ProducerConfigOptions, PlatformOption, SecurityOptions {
+export interface ProducerOptions extends ProducerConfigOptions, ClientOptions {
   readonly bootstrapServers: readonly string[] | string
   /** Asked for every record without a partition of its own. */
   readonly partitioner?: Partitioner | undefined
@@ -24,16 +23,17 @@ export interface ProducerOptions extends ProducerConfigOptions, PlatformOption, 
  */
 export class Producer implements AsyncDisposable {
   private readonly engine: ProducerEngine
+  private readonly telemetry: ClientTelemetry
   private readonly maxBlockMs: number
   private closing: Promise<void> | undefined
 
   /** Connects on the first send. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
   constructor(options: ProducerOptions) {
-    const settings = producerSettings({ ...options }, ['platform', 'partitioner', ...SECURITY_OPTIONS])
-    const platform = options.platform ?? realPlatform()
-    const security = connectionSecurity(settings, options, platform)
+    const settings = producerSettings({ ...options }, [...CLIENT_OPTIONS, 'partitioner'])
+    const surroundings = clientSurroundings('producer', settings, options)
+    this.telemetry = surroundings.telemetry
     this.maxBlockMs = settings.maxBlockMs
-    this.engine = new ProducerEngine(settings, options.partitioner, platform, security)
+    this.engine = new ProducerEngine(settings, options.partitioner, surroundings)
   }
 
   /**
@@ -119,6 +119,11 @@ export class Producer implements AsyncDisposable {
   /** Waits for a topic that does not exist yet for up to `max.block.ms`; asking may create it. */
   partitionsFor(topic: string, options: { signal?: AbortSignal } = {}): Promise<readonly PartitionMetadata[]> {
     return this.engine.partitionsFor(topic, options.signal)
+  }
+
+  /** A snapshot of what the client measures, under the names of KIP-714. */
+  metrics(): readonly ClientMetric[] {
+    return this.telemetry.metrics()
   }
 
   /**

@@ -172,6 +172,7 @@ export class Sender {
       if (shipments.length > 0 && sizeInBytes + batchBytes > this.settings.maxRequestSize) continue
       sizeInBytes += batchBytes
       queue.sending(batch, connection)
+      if (batch.attempts === 1) this.cluster.telemetry.batchSent(nowMs - batch.createdMs)
       shipments.push({ queue, batch })
     }
     for (const { queue } of shipments) this.accumulator.rotate(queue)
@@ -233,6 +234,7 @@ export class Sender {
     leader: Leader,
     connection: BrokerConnection,
   ): void {
+    this.cluster.telemetry.produceThrottled(answer.throttleTimeMs)
     if (answer.throttleTimeMs > 0) leader.throttledUntilMs = this.platform.clock.monotonicMs() + answer.throttleTimeMs
     for (const { queue, batch } of shipments) {
       const partition = answers.get(batch.topic, batch.partition)
@@ -271,6 +273,7 @@ export class Sender {
   private acknowledge(queue: Queue, batch: ProducerBatch, baseOffset: number, logAppendTimeMs: number): void {
     if (!queue.acknowledged(batch)) return
     this.accumulator.release(queue, batch)
+    this.cluster.telemetry.batchSettled(batch, baseOffset, undefined)
     batch.acknowledged(baseOffset, logAppendTimeMs)
     if (queue.isBroken)
       this.giveUp(queue, new KafkaError(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, nameOfPartition(batch)))
@@ -304,7 +307,9 @@ export class Sender {
   /** Of a batch that has left its queue. */
   private fail(queue: Queue, batch: ProducerBatch, error: MillraceError): void {
     this.accumulator.release(queue, batch)
-    batch.failed(this.session.gaveUp(error, batch.attempts > 0))
+    const outcome = this.session.gaveUp(error, batch.attempts > 0)
+    this.cluster.telemetry.batchSettled(batch, -1, outcome)
+    batch.failed(outcome)
   }
 
   private split(queue: Queue, batch: ProducerBatch): void {
