@@ -100,13 +100,13 @@ export class Segment {
 
   /** Whether a batch has to go into a new segment. `jitterMs` is taken off `segment.ms`. */
   isFullFor(batch: AppendedBatch, nowMs: number, config: TopicConfig, jitterMs: number): boolean {
-    const { 'segment.bytes': segmentBytes, 'segment.ms': segmentMs, 'segment.index.bytes': indexBytes } = config
+    const { 'segment.bytes': segmentBytes, 'segment.index.bytes': indexBytes } = config
     // An empty segment takes any batch: the next one would be no larger.
     if (this.sizeInBytes === 0) return false
     return (
       this.sizeInBytes + batch.bytes.length > segmentBytes ||
       !this.covers(batch.lastOffset) ||
-      this.ageMs(batch.maxTimestampMs, nowMs) > segmentMs - jitterMs ||
+      this.ageMs(batch.maxTimestampMs, nowMs) > longestAgeMs(config) - jitterMs ||
       this.offsetIndex.isFull(indexBytes) ||
       this.timeIndex.isFull(indexBytes)
     )
@@ -341,4 +341,10 @@ export class Segment {
       ['txnindex', this.transactionIndex],
     ] as const
   }
+}
+
+/** Compaction never touches the active segment, so a record must not stay in it for longer than compaction may wait. */
+function longestAgeMs(config: TopicConfig): number {
+  const { 'segment.ms': segmentMs, 'max.compaction.lag.ms': maxLagMs, 'cleanup.policy': policy } = config
+  return policy.includes('compact') ? Math.min(segmentMs, maxLagMs) : segmentMs
 }

@@ -162,6 +162,23 @@ describe('the cleaner', () => {
     expect(await machine.values()).toEqual({ k0: 'w11', k1: 'w11', k2: 'w11' })
   })
 
+  test('compacts what is older than max.compaction.lag.ms, for which the active segment is closed', async () => {
+    const machine = await Machine.start({
+      topic: { 'segment.bytes': 100_000, 'max.compaction.lag.ms': 60_000, 'min.cleanable.dirty.ratio': 1 },
+    })
+    const write = (value: string) => {
+      const timestampMs = machine.node.platform.clock.nowMs()
+      machine.append(machine.log, { records: [{ key: 'k', value, timestampMs }] })
+    }
+    write('old')
+    write('new')
+    await machine.runFor(61_000)
+    expect(machine.reports).toEqual([])
+    write('newest')
+    await machine.runFor(2 * BACKOFF_MS)
+    expect(describeBatches(await machine.read())).toEqual(['1–1: 1:k=new', '2–2: 2:k=newest'])
+  })
+
   test('takes the dirtiest log first', async () => {
     const machine = await Machine.start({ partitions: 2 })
     machine.fill(machine.partition(0))
