@@ -17,7 +17,7 @@ export const FEATURES = {
   /** The newest kind of metadata records: that of Kafka 4.3. */
   'metadata.version': { min: 30, max: 30, initial: 30 },
   /** 2: each transaction has a producer epoch of its own (KIP-890). */
-  'transaction.version': { min: 0, max: 2, initial: 0 },
+  'transaction.version': { min: 0, max: 2, initial: 2 },
 } as const satisfies Record<string, Feature>
 
 export type FeatureName = keyof typeof FEATURES
