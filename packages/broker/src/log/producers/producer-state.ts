@@ -132,7 +132,16 @@ export class ProducerStates {
       return undefined
     }
     const marker = endMarkerIn(batch, codecs)
-    return marker && this.recordMarker(marker, nowMs)
+    if (marker !== undefined) return this.recordMarker(marker, nowMs)
+    if (batch.recordCount === 0) this.recordEmptied(batch, nowMs)
+    return undefined
+  }
+
+  /** Compaction has emptied a marker after all that it decided was gone. What is left of it is the epoch that fences. */
+  private recordEmptied({ producerId, producerEpoch, baseOffset, maxTimestampMs }: RecordBatch, nowMs: number): void {
+    const { coordinatorEpoch = -1 } = this.entries.get(producerId) ?? {}
+    const marker = { producerId, producerEpoch, coordinatorEpoch, verdict: 'commit' } as const
+    this.recordMarker({ ...marker, offset: baseOffset, timestampMs: maxTimestampMs }, nowMs)
   }
 
   /** Takes note of records in the log; their offsets are final. A batch without a producer id changes nothing. */

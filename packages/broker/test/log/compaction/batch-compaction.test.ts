@@ -1,6 +1,7 @@
 import { COMPRESSIONS, CorruptBatchError } from '@millrace/protocol'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ProducerStates } from '../../../src/log/producers/producer-state.ts'
 import { codecs } from '../log-fixture.ts'
 import {
   type BatchSpec,
@@ -185,6 +186,9 @@ describe('the last batch', () => {
     )
     for (const nowMs of [10_000, 20_000, 30_000, 40_000]) log.compact({ nowMs })
     expect(describeBatches(log.batches)).toEqual(['1–1 of 1/1:', '2–2: 2:b=v'])
+    const restarted = new ProducerStates()
+    for (const batch of log.batches) restarted.replay(batch, 0, codecs)
+    expect(restarted.get(1)).toMatchObject({ producerEpoch: 1, batches: [], currentTransactionFirstOffset: -1 })
   })
 })
 
