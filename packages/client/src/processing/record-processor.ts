@@ -12,6 +12,7 @@ import { Consumer, type ConsumerOptions } from '../consumer/consumer.ts'
 import { CommitFailedError } from '../consumer/consumer-errors.ts'
 import type { ConsumerRecord, FetchedBatch } from '../consumer/consumer-record.ts'
 import { ClosedError } from '../errors/client-errors.ts'
+import type { Tracing } from '../observability/tracing.ts'
 import { Producer, type ProducerOptions } from '../producer/producer.ts'
 import { deadLetter } from './dead-letter.ts'
 import { Lanes } from './lanes.ts'
@@ -43,6 +44,8 @@ export interface RecordProcessorOptions extends OptionsOf<typeof PROCESSING_CONF
   readonly handler: RecordHandler
   /** Takes dead letters; by default one with the connection options of the consumer. The caller closes it. */
   readonly producer?: Producer | undefined
+  /** Runs handlers within the traces that records came in. */
+  readonly tracing?: Tracing | undefined
   /** Hears of every record given up, whatever the strategy. */
   readonly onFailure?: ((record: ConsumerRecord, error: unknown) => void) | undefined
   /** Hears once of each record that is not done after `stalledAfterMs`. */
@@ -80,7 +83,7 @@ export class RecordProcessor implements AsyncDisposable {
 
   /** Connects when it runs. Throws for options that are wrong, code INVALID_CONFIG. */
   constructor(private readonly options: RecordProcessorOptions) {
-    const { consumer, topics, handler, producer, onFailure, onStalled, ...settings } = options
+    const { consumer, topics, handler, producer, tracing, onFailure, onStalled, ...settings } = options
     this.settings = parseOptions(PROCESSING_CONFIG, settings).values
     this.platform = consumer.platform ?? realPlatform()
     this.consumer = new Consumer({ ...consumer, enableAutoCommit: false })
@@ -213,7 +216,7 @@ export class RecordProcessor implements AsyncDisposable {
     const commit = () => this.consumer.commit([{ ...claim.at, offset: record.offset + 1 }])
     for (let attempt = 1; ; attempt++) {
       try {
-        await this.options.handler(record, { attempt, signal, commit })
+        await this.handle(record, { attempt, signal, commit })
         return
       } catch (error) {
         signal.throwIfAborted()
@@ -221,6 +224,12 @@ export class RecordProcessor implements AsyncDisposable {
         await this.platform.timers.sleep(this.backoff.delayMs(attempt), untilOver)
       }
     }
+  }
+
+  private handle(record: ConsumerRecord, processing: ProcessingContext): unknown {
+    const { handler, tracing, consumer } = this.options
+    if (tracing === undefined) return handler(record, processing)
+    return tracing.handling(record, consumer.groupId, () => handler(record, processing))
   }
 
   private async failed(record: ConsumerRecord, cause: unknown, attempts: number): Promise<void> {

@@ -4,6 +4,7 @@ import { CLIENT_OPTIONS, type ClientOptions, clientSurroundings } from '../confi
 import type { TimeLimit } from '../connection/time-limit.ts'
 import type { GroupIdentity, OffsetToCommit } from '../consumer/group/group-offsets.ts'
 import type { ClientMetric, ClientTelemetry } from '../observability/client-telemetry.ts'
+import type { Tracing } from '../observability/tracing.ts'
 import type { Partitioner } from './partitioner.ts'
 import { type ProducerConfigOptions, producerSettings } from './producer-config.ts'
 import { ProducerEngine } from './producer-engine.ts'
@@ -13,6 +14,8 @@ export interface ProducerOptions extends ProducerConfigOptions, ClientOptions {
   readonly bootstrapServers: readonly string[] | string
   /** Asked for every record without a partition of its own. */
   readonly partitioner?: Partitioner | undefined
+  /** Traces what `send` and `sendBatch` send; `enqueue` is for those who count nanoseconds. */
+  readonly tracing?: Tracing | undefined
 }
 
 /**
@@ -24,14 +27,16 @@ export interface ProducerOptions extends ProducerConfigOptions, ClientOptions {
 export class Producer implements AsyncDisposable {
   private readonly engine: ProducerEngine
   private readonly telemetry: ClientTelemetry
+  private readonly tracing: Tracing | undefined
   private readonly maxBlockMs: number
   private closing: Promise<void> | undefined
 
   /** Connects on the first send. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
   constructor(options: ProducerOptions) {
-    const settings = producerSettings({ ...options }, [...CLIENT_OPTIONS, 'partitioner'])
+    const settings = producerSettings({ ...options }, [...CLIENT_OPTIONS, 'partitioner', 'tracing'])
     const surroundings = clientSurroundings('producer', settings, options)
     this.telemetry = surroundings.telemetry
+    this.tracing = options.tracing
     this.maxBlockMs = settings.maxBlockMs
     this.engine = new ProducerEngine(settings, options.partitioner, surroundings)
   }
@@ -42,7 +47,9 @@ export class Producer implements AsyncDisposable {
    * `ClosedError`, or the `KafkaError` of a broker that refused it.
    */
   send(record: ProducerRecord): Promise<RecordMetadata> {
-    return this.engine.send(record)
+    const { tracing } = this
+    if (tracing === undefined) return this.engine.send(record)
+    return traced(tracing, [record], ([withTrace]) => this.engine.send(withTrace!))
   }
 
   /**
@@ -50,7 +57,10 @@ export class Producer implements AsyncDisposable {
    * where they went, in no particular order. Rejects as `send` with the first failure, after all outcomes are known.
    */
   sendBatch(topic: string, records: readonly Omit<ProducerRecord, 'topic'>[]): Promise<readonly AppendedRange[]> {
-    return this.engine.sendBatch(topic, records)
+    const { tracing } = this
+    if (tracing === undefined) return this.engine.sendBatch(topic, records)
+    const complete = records.map(record => ({ ...record, topic }))
+    return traced(tracing, complete, withTraces => this.engine.sendBatch(topic, withTraces))
   }
 
   /**
@@ -141,5 +151,26 @@ export class Producer implements AsyncDisposable {
 
   private limit(options: CallOptions): TimeLimit {
     return { timeoutMs: options.timeoutMs ?? this.maxBlockMs, signal: options.signal }
+  }
+}
+
+/** Sends records with their traces in their headers; each trace hears of the outcome. */
+async function traced<T>(
+  tracing: Tracing,
+  records: readonly ProducerRecord[],
+  send: (withTraces: readonly ProducerRecord[]) => Promise<T>,
+): Promise<T> {
+  const traces = records.map(record => tracing.sending(record))
+  const withTraces = records.map((record, index) => {
+    const { headers = [] } = record
+    return { ...record, headers: [...headers, ...traces[index]!.headers] }
+  })
+  try {
+    const result = await send(withTraces)
+    for (const trace of traces) trace.end(undefined)
+    return result
+  } catch (error) {
+    for (const trace of traces) trace.end(error as Error)
+    throw error
   }
 }

@@ -8,6 +8,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { adminBehaviour } from './admin-behaviour.ts'
 import type { ClusterUnderTest } from './cluster-under-test.ts'
 import { consumerBehaviour } from './consumer-behaviour.ts'
+import { observabilityBehaviour } from './observability-behaviour.ts'
 import { processingBehaviour } from './processing-behaviour.ts'
 import { producerBehaviour } from './producer-behaviour.ts'
 import { rxjsBehaviour } from './rxjs-behaviour.ts'
@@ -39,3 +40,4 @@ consumerBehaviour(cluster)
 adminBehaviour(cluster)
 processingBehaviour(cluster)
 rxjsBehaviour(cluster)
+observabilityBehaviour(cluster)
