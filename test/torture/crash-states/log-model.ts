@@ -108,6 +108,13 @@ export class LogModel {
     return last
   }
 
+  /** Whether a marker of the batch's producer lies behind it. */
+  endedSince({ producerId, lastOffset }: ModelBatch, endOffset: number): boolean {
+    for (const batch of this.before(endOffset))
+      if (batch.marker !== null && batch.producerId === producerId && batch.baseOffset > lastOffset) return true
+    return false
+  }
+
   *before(endOffset: number): Iterable<ModelBatch> {
     for (const batch of this.batches) {
       if (batch.lastOffset >= endOffset) return

@@ -125,19 +125,21 @@ function judgeProducers(log: PartitionLog, model: LogModel, open: ReadonlyMap<nu
   for (const [producerId, batch] of model.lastBatches(log.logStartOffset, log.logEndOffset)) {
     const producer = known.get(producerId)
     const lastSequence = batch.baseSequence + batch.records.length - 1
-    if (producer === undefined) problems.push(`producer ${producerId} is forgotten`)
-    else if (producer.producerEpoch === batch.producerEpoch && producer.lastSequence !== lastSequence)
+    if (producer === undefined) {
+      // Compaction leaves nothing of a transaction but an empty marker, which says nothing of its producer.
+      const isCompactedAway = model.isCompacted && model.endedSince(batch, log.logEndOffset)
+      if (!isCompactedAway) problems.push(`producer ${producerId} is forgotten`)
+    } else if (producer.producerEpoch === batch.producerEpoch && producer.lastSequence !== lastSequence)
       problems.push(`producer ${producerId} is at sequence ${producer.lastSequence} instead of ${lastSequence}`)
     else if (producer.producerEpoch < batch.producerEpoch)
       problems.push(`producer ${producerId} is at epoch ${producer.producerEpoch} instead of ${batch.producerEpoch}`)
   }
   for (const { producerId, currentTransactionFirstOffset } of known.values()) {
     const first = open.get(producerId) ?? -1
-    // What is deleted of a transaction may be forgotten.
-    const firstLeft = left.get(producerId) ?? -1
-    const isKnown =
-      currentTransactionFirstOffset >= first && currentTransactionFirstOffset <= Math.max(first, firstLeft)
-    if (!isKnown && currentTransactionFirstOffset !== firstLeft)
+    // Of a transaction that is deleted in part, or as a whole, the rest, or nothing, needs to be known.
+    const latest = first < 0 ? -1 : (left.get(producerId) ?? log.logStartOffset)
+    const isForgotten = currentTransactionFirstOffset === -1 && !left.has(producerId)
+    if (!isForgotten && (currentTransactionFirstOffset < first || currentTransactionFirstOffset > latest))
       problems.push(`the transaction of ${producerId} is open from ${currentTransactionFirstOffset} on, not ${first}`)
   }
   return problems
