@@ -46,7 +46,7 @@ export type ClientKind = 'producer' | 'consumer' | 'admin'
 
 /** What subscribers of a channel get. */
 export type ClientEvent<Name extends ClientEventName> = ClientEvents[Name] & {
-  readonly kind: ClientKind
+  readonly client: ClientKind
   readonly clientId: string
 }
 

@@ -141,6 +141,6 @@ export class ClientTelemetry {
 
   private publish<Name extends ClientEventName>(name: Name, event: ClientEvents[Name]): void {
     const channel = clientChannel(name)
-    if (channel.hasSubscribers) channel.publish({ kind: this.kind, clientId: this.clientId, ...event })
+    if (channel.hasSubscribers) channel.publish({ client: this.kind, clientId: this.clientId, ...event })
   }
 }

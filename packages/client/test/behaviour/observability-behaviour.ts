@@ -36,7 +36,7 @@ export function observabilityBehaviour(cluster: () => ClusterUnderTest): void {
         await readRecords(consumer, 2)
         await consumer.close()
         expect(produced.filter(event => event.topic === topic)).toMatchObject([
-          { kind: 'producer', clientId: 'teller', partition: 0, recordCount: 2, baseOffset: 0, error: undefined },
+          { client: 'producer', clientId: 'teller', partition: 0, recordCount: 2, baseOffset: 0, error: undefined },
         ])
         const partitions = [{ topic, partition: 0 }]
         const ours = rebalances.filter(event => event.groupId === groupId && event.partitions.length > 0)
