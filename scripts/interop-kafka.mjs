@@ -86,6 +86,7 @@ try {
     const args = [vitest, 'run', '--config', config, ...process.argv.slice(2)]
     const env = {
       ...process.env,
+      MILLRACE_RUN_KAFKA: runKafka,
       MILLRACE_KAFKA_SERVERS: servers,
       MILLRACE_KAFKA_SASL_SSL: `127.0.0.1:${ports.SASL_SSL}`,
       MILLRACE_KAFKA_SASL_PLAINTEXT: `127.0.0.1:${ports.SASL_PLAINTEXT}`,

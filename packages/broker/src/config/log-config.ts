@@ -36,6 +36,11 @@ export const LOG_CONFIG = defineConfig({
     default: 60_000,
     doc: 'How often the start offsets of logs are written.',
   },
+  'producer.id.expiration.check.interval.ms': {
+    type: int({ min: 1 }),
+    default: 600_000,
+    doc: 'How often producers that write nothing are looked for.',
+  },
   'producer.id.expiration.ms': {
     type: int({ min: 1 }),
     default: 86_400_000,

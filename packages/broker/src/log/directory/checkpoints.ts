@@ -13,7 +13,13 @@ export class Checkpoints {
     private readonly logs: () => readonly PartitionLog[],
   ) {}
 
-  /** Resolves once everything is durable. */
+  /** Writes all of them. Resolves once they are durable. */
+  async writeAll(): Promise<void> {
+    await this.write()
+    await this.directory.writeHighWatermarks(offsetsOf(this.logs(), log => log.highWatermark))
+  }
+
+  /** Writes those that a start reads. Resolves once they are durable. */
   async write(): Promise<void> {
     const logs = this.logs()
     await this.directory.writeRecoveryPoints(offsetsOf(logs, log => log.recoveryPoint))

@@ -10,6 +10,7 @@ const LOCK = '.lock'
 const META_PROPERTIES = 'meta.properties'
 const CLEAN_SHUTDOWN = '.kafka_cleanshutdown'
 const RECOVERY_POINTS = 'recovery-point-offset-checkpoint'
+const HIGH_WATERMARKS = 'replication-offset-checkpoint'
 const LOG_START_OFFSETS = 'log-start-offset-checkpoint'
 const COMPACTED_OFFSETS = 'cleaner-offset-checkpoint'
 
@@ -146,6 +147,11 @@ export class DataDirectory {
 
   writeRecoveryPoints(offsets: PartitionOffsets): Promise<void> {
     return this.files.replace(`${this.path}/${RECOVERY_POINTS}`, printOffsetCheckpoint(offsets))
+  }
+
+  /** Never read here: a log is durable up to its high watermark. For who takes the directory over with Kafka. */
+  writeHighWatermarks(offsets: PartitionOffsets): Promise<void> {
+    return this.files.replace(`${this.path}/${HIGH_WATERMARKS}`, printOffsetCheckpoint(offsets))
   }
 
   writeLogStartOffsets(offsets: PartitionOffsets): Promise<void> {

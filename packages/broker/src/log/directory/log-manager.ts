@@ -19,8 +19,6 @@ import { RecurringWork } from './recurring-work.ts'
 
 export type { LogIdentity } from '../log-surroundings.ts'
 
-/** How often silent producers are forgotten. */
-const PRODUCER_EXPIRATION_CHECK_MS = 600_000
 /** Kafka's `log.initial.task.delay.ms`: a start has other things to do than to look for old segments. */
 const FIRST_RETENTION_CHECK_MS = 30_000
 /** Logs that are looked at in one turn of the event loop. */
@@ -119,10 +117,13 @@ export class LogManager {
   private beginWork(): void {
     const {
       'log.flush.offset.checkpoint.interval.ms': checkpointMs,
+      'log.flush.start.offset.checkpoint.interval.ms': startCheckpointMs,
       'log.retention.check.interval.ms': retentionCheckMs,
+      'producer.id.expiration.check.interval.ms': expirationCheckMs,
     } = this.config
     this.work.every(checkpointMs, () => this.checkpointAll())
-    this.work.every(PRODUCER_EXPIRATION_CHECK_MS, () => this.expireProducers())
+    this.work.every(startCheckpointMs, () => this.checkpointStarts())
+    this.work.every(expirationCheckMs, () => this.expireProducers())
     this.work.every(retentionCheckMs, () => this.checkRetention(), Math.min(FIRST_RETENTION_CHECK_MS, retentionCheckMs))
   }
 
@@ -268,7 +269,7 @@ export class LogManager {
     for (const { directory, logs, checkpoints } of this.shelves) {
       const closed = await Promise.all([...logs].map(log => log.close()))
       try {
-        await checkpoints.write()
+        await checkpoints.writeAll()
         if (closed.every(isClean => isClean)) await directory.markClean()
       } catch (error) {
         // Without the mark the next start recovers.
@@ -427,7 +428,11 @@ export class LogManager {
 
   /** Failing is harmless: recovery then begins earlier. */
   private checkpointAll(): void {
-    for (const { checkpoints } of this.shelves) checkpoints.write().catch(ignoreFileError)
+    for (const { checkpoints } of this.shelves) checkpoints.writeAll().catch(ignoreFileError)
+  }
+
+  private checkpointStarts(): void {
+    for (const { checkpoints } of this.shelves) checkpoints.requestStarts().catch(ignoreFileError)
   }
 
   private expireProducers(): void {
