@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memoryNetwork, type Network, type Platform, realPlatform } from '@millrace/platform'
-import { APIS, batchesOf, type InputOf, RecordBatchBuilder } from '@millrace/protocol'
+import { APIS, type BatchOptions, batchesOf, type InputOf, RecordBatchBuilder } from '@millrace/protocol'
 import { Broker } from '../src/broker.ts'
 import type { BrokerConfigInput } from '../src/config/broker-config.ts'
 import { ProtocolClient } from './protocol-client.ts'
@@ -76,16 +76,8 @@ export class RunningBroker {
   }
 
   /** One batch with these values. */
-  batch(values: readonly string[], options: ConstructorParameters<typeof RecordBatchBuilder>[0] = {}): Buffer {
-    const builder = new RecordBatchBuilder(options, this.platform.codecs)
-    values.forEach((value, index) => {
-      builder.append({
-        key: Buffer.from(String(index)),
-        value: Buffer.from(value),
-        timestampMs: this.platform.clock.nowMs(),
-      })
-    })
-    return builder.build()
+  batch(values: readonly string[], options: BatchOptions = {}): Buffer {
+    return batchOf(this.platform, values, options)
   }
 
   /** Produces one batch and returns what the partition was answered. */
@@ -109,6 +101,18 @@ export class RunningBroker {
     await this.broker.close()
     rmSync(this.directory, { recursive: true, force: true })
   }
+}
+
+export function batchOf(
+  { clock, codecs }: Pick<Platform, 'clock' | 'codecs'>,
+  values: readonly string[],
+  options: BatchOptions = {},
+): Buffer {
+  const builder = new RecordBatchBuilder(options, codecs)
+  values.forEach((value, index) => {
+    builder.append({ key: Buffer.from(String(index)), value: Buffer.from(value), timestampMs: clock.nowMs() })
+  })
+  return builder.build()
 }
 
 interface ProduceOptions {

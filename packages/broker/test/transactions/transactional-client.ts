@@ -1,7 +1,10 @@
 import { APIS, batchesOf, type InputOf, type RecordBatch } from '@millrace/protocol'
 import type { ProtocolClient } from '../protocol-client.ts'
-import { fetchRequest, type RunningBroker } from '../running-broker.ts'
+import { batchOf, fetchRequest, type RunningBroker } from '../running-broker.ts'
 import { errorName } from './sample-transaction.ts'
+
+/** What a producer and a reader need of a broker that runs, in real time or in a simulation. */
+export type BrokerUnderTest = Pick<RunningBroker, 'platform' | 'client' | 'connect'>
 
 export interface Producer {
   readonly transactionalId: string
@@ -14,13 +17,17 @@ export class TransactionalClient {
   private readonly sequences = new Map<string, number>()
 
   private constructor(
-    readonly running: RunningBroker,
+    readonly running: BrokerUnderTest,
     readonly client: ProtocolClient,
     public producer: Producer,
   ) {}
 
   /** Takes the id over, however long an earlier producer's transaction takes to be aborted. */
-  static async init(running: RunningBroker, transactionalId: string, timeoutMs = 60_000): Promise<TransactionalClient> {
+  static async init(
+    running: BrokerUnderTest,
+    transactionalId: string,
+    timeoutMs = 60_000,
+  ): Promise<TransactionalClient> {
     const client = await running.connect()
     await client.send(APIS.FindCoordinator, { keyType: 1, coordinatorKeys: [transactionalId] })
     for (;;) {
@@ -28,6 +35,11 @@ export class TransactionalClient {
       if (error === 'NONE') return new TransactionalClient(running, client, producer)
       if (error !== 'CONCURRENT_TRANSACTIONS' && error !== 'COORDINATOR_LOAD_IN_PROGRESS') throw new Error(error)
     }
+  }
+
+  /** A producer that goes on over another connection, with sequences that begin anew. */
+  static async of(running: BrokerUnderTest, producer: Producer): Promise<TransactionalClient> {
+    return new TransactionalClient(running, await running.connect(), producer)
   }
 
   /** Another producer with the same identity, as a client that does not know yet what has happened. */
@@ -63,7 +75,8 @@ export class TransactionalClient {
     const key = `${producerEpoch}/${topic}-${partition}`
     const baseSequence = this.sequences.get(key) ?? 0
     this.sequences.set(key, baseSequence + values.length)
-    const records = this.running.batch(values, { producerId, producerEpoch, baseSequence, transactional: true })
+    const options = { producerId, producerEpoch, baseSequence, transactional: true }
+    const records = batchOf(this.running.platform, values, options)
     const topicData = [{ name: topic, partitionData: [{ index: partition, records }] }]
     return { transactionalId, acks: -1, timeoutMs: 10_000, topicData }
   }
@@ -111,7 +124,7 @@ export async function initProducerId(
 }
 
 /** What a reader of the isolation level gets: values of records, without those of aborted transactions. */
-export async function readCommitted(running: RunningBroker, topic: string, partition = 0): Promise<string[]> {
+export async function readCommitted(running: BrokerUnderTest, topic: string, partition = 0): Promise<string[]> {
   const { batches, aborted } = await fetchAll(running, topic, partition, 1)
   const open = new Set<number>()
   const values: string[] = []
@@ -128,7 +141,7 @@ export async function readCommitted(running: RunningBroker, topic: string, parti
   return values
 }
 
-export async function fetchAll(running: RunningBroker, topic: string, partition: number, isolationLevel: number) {
+export async function fetchAll(running: BrokerUnderTest, topic: string, partition: number, isolationLevel: number) {
   const request = { ...fetchRequest(topic, { partition, fetchOffset: 0 }), isolationLevel }
   const { responses } = await running.client.send(APIS.Fetch, request, 12)
   const { errorCode, records, abortedTransactions, lastStableOffset } = responses[0]!.partitions[0]!
@@ -136,4 +149,19 @@ export async function fetchAll(running: RunningBroker, topic: string, partition:
   const batches: RecordBatch[] = [...batchesOf(records!)]
   const aborted = [...(abortedTransactions ?? [])]
   return { batches, aborted, lastStableOffset }
+}
+
+/** The committed offset of partition 0; with `requireStable` the name of the error where it is pending. */
+export async function committedOffset(
+  running: BrokerUnderTest,
+  groupId: string,
+  topic: string,
+  requireStable = false,
+): Promise<number | string> {
+  const groups = [{ groupId, topics: [{ name: topic, partitionIndexes: [0] }] }]
+  const answer = await running.client.send(APIS.OffsetFetch, { groups, requireStable }, 8)
+  const { errorCode, topics } = answer.groups[0]!
+  if (errorCode !== 0) return errorName(errorCode)
+  const partition = topics[0]!.partitions[0]!
+  return partition.errorCode === 0 ? partition.committedOffset : errorName(partition.errorCode)
 }
