@@ -102,12 +102,14 @@ export async function runBenchmark(
 export function comparisonTable(measurements: readonly Measurement[]): string {
   const compared = measurements.filter(({ peerValue }) => peerValue !== undefined)
   if (compared.length === 0) return ''
+  const peers = new Set(compared.map(({ peer }) => peer!))
+  const [onlyPeer] = peers.size === 1 ? peers : []
   const rows = [
-    ['case', 'unit', compared[0]!.peer!, 'Millrace', 'ratio', 'goal', ''],
-    ...compared.map(({ case: name, unit, value, peerValue, ratio, goal }) => [
+    ['case', 'unit', onlyPeer ?? 'peer', 'Millrace', 'ratio', 'goal', ''],
+    ...compared.map(({ case: name, unit, value, peer, peerValue, ratio, goal }) => [
       name,
       unit,
-      String(peerValue),
+      onlyPeer === undefined ? `${peerValue} (${peer})` : String(peerValue),
       String(value),
       String(ratio),
       goal === undefined ? '' : 'atLeast' in goal ? `≥ ${goal.atLeast}` : `≤ ${goal.atMost}`,
