@@ -66,6 +66,11 @@ const environment = { ...process.env, KAFKA_DIR: directory }
 const kafka = (...args) =>
   spawnSync(runKafka, args, { env: environment, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
 
+// Members of groups whose coordinator divides the partitions (KIP-848) hear of it at once.
+const quickGroups = ['group.consumer.min.heartbeat.interval.ms=50', 'group.consumer.heartbeat.interval.ms=50'].flatMap(
+  setting => ['--prop', setting],
+)
+
 let status = 1
 try {
   const port = await freePort()

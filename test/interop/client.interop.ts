@@ -4,6 +4,7 @@
  */
 import { adminBehaviour } from '../../packages/client/test/behaviour/admin-behaviour.ts'
 import { consumerBehaviour } from '../../packages/client/test/behaviour/consumer-behaviour.ts'
+import { groupBehaviour } from '../../packages/client/test/behaviour/group-behaviour.ts'
 import { producerBehaviour } from '../../packages/client/test/behaviour/producer-behaviour.ts'
 import { transactionBehaviour } from '../../packages/client/test/behaviour/transaction-behaviour.ts'
 
@@ -16,3 +17,5 @@ producerBehaviour(cluster)
 consumerBehaviour(cluster)
 adminBehaviour(cluster)
 transactionBehaviour(cluster)
+// Kafka has KIP-848 on by default from 4.0 on.
+groupBehaviour(cluster, !/^[23]\./.test(process.env.KAFKA_VERSION ?? ''))

@@ -16,18 +16,30 @@ export type { Node, PartitionMetadata, TopicMetadata } from './cluster/metadata.
 export type { FoundOffset, OffsetSpec } from './cluster/offset-lookup.ts'
 export { nameOfPartition, type TopicPartition, TopicPartitionMap } from './cluster/topic-partition.ts'
 export type { CallOptions } from './config/call-options.ts'
+export type { ClientOptions } from './config/client-options.ts'
 export { type OptionsOf, type ParsedOptions, parseOptions } from './config/options.ts'
 export type { PlatformOption } from './config/platform-option.ts'
 export { Consumer, type ConsumerOptions } from './consumer/consumer.ts'
 export { CONSUMER_CONFIG } from './consumer/consumer-config.ts'
 export * from './consumer/consumer-errors.ts'
 export { ConsumerRecord, type FetchedBatch } from './consumer/consumer-record.ts'
-export type { Assignor, GroupMember } from './consumer/group/assignor.ts'
+export type { Assignor, GroupMember, RebalanceProtocol } from './consumer/group/assignors/assignor.ts'
+export { cooperativeStickyAssignor } from './consumer/group/assignors/cooperative-sticky-assignor.ts'
+export { rangeAssignor } from './consumer/group/assignors/range-assignor.ts'
+export { roundRobinAssignor } from './consumer/group/assignors/round-robin-assignor.ts'
 export type { CommittedOffset, GroupIdentity, OffsetToCommit } from './consumer/group/group-offsets.ts'
-export { rangeAssignor } from './consumer/group/range-assignor.ts'
-export { roundRobinAssignor } from './consumer/group/round-robin-assignor.ts'
 export type { RebalanceListener } from './consumer/rebalance-listener.ts'
+export { SubscriptionPattern } from './consumer/subscription-pattern.ts'
 export * from './errors/client-errors.ts'
+export {
+  type ClientEvent,
+  type ClientEventName,
+  type ClientEvents,
+  type ClientKind,
+  clientChannel,
+} from './observability/client-events.ts'
+export type { ClientMetric } from './observability/client-telemetry.ts'
+export type { Logger } from './observability/logger.ts'
 export { PROCESSING_CONFIG } from './processing/processing-config.ts'
 export { ProcessingFailedError } from './processing/processing-errors.ts'
 export {

@@ -2,7 +2,7 @@ import { APIS, ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { TopicPartition } from '../cluster/topic-partition.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
-import { decodeAssignment } from '../consumer/group/consumer-protocol.ts'
+import { decodeAssignment } from '../consumer/group/classic/consumer-protocol.ts'
 import { callForEach, failureOf } from './resource-calls.ts'
 
 const CONSUMER_PROTOCOL = 'consumer'

@@ -48,6 +48,7 @@ export class Cluster {
   private readonly topicIdsInUse = new Set<string>()
   /** Ask about all topics instead of those in use. */
   private allTopics = false
+  private hasAllTopics = false
   private readonly coordinators = new Map<string, Node>()
   private refreshing: Promise<void> | undefined
   private refreshAfter: Promise<void> | undefined
@@ -160,10 +161,16 @@ export class Cluster {
   }
   /** From now on metadata requests ask about exactly these topics, null for all. */
   useOnlyTopics(topics: Iterable<string> | null): void {
+    if (topics !== null || !this.allTopics) this.hasAllTopics = false
     this.allTopics = topics === null
     this.topicsInUse.clear()
     this.topicIdsInUse.clear()
     if (topics !== null) this.useTopics(topics)
+  }
+
+  /** An answer about all topics has come since `useOnlyTopics(null)`. */
+  get knowsAllTopics(): boolean {
+    return this.allTopics && this.hasAllTopics
   }
 
   /** Milliseconds since the last good answer. */
@@ -219,6 +226,7 @@ export class Cluster {
     )
     if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'fetching metadata')
     this.metadata.update(answer, topics)
+    this.hasAllTopics = topics === null
     for (const topicId of topicIds) {
       const name = this.metadata.nameOf(topicId)
       if (name === undefined) continue

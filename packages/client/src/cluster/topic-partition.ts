@@ -58,3 +58,9 @@ export class TopicPartitionMap<V> {
 export function nameOfPartition({ topic, partition }: TopicPartition): string {
   return `${topic}-${partition}`
 }
+
+/** What of `partitions` is not in `others`. */
+export function without(partitions: readonly TopicPartition[], others: readonly TopicPartition[]): TopicPartition[] {
+  const excluded = TopicPartitionMap.from(others.map(at => [at, true]))
+  return partitions.filter(({ topic, partition }) => !excluded.has(topic, partition))
+}

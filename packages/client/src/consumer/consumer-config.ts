@@ -51,9 +51,24 @@ export const CONSUMER_CONFIG = defineConfig({
     doc: 'Time between heartbeats; at most a third of the session timeout. They do not depend on poll().',
   },
   'partition.assignment.strategy': {
-    type: list('range', 'roundrobin'),
-    default: ['range'],
+    type: list('range', 'roundrobin', 'cooperative-sticky'),
+    default: ['range', 'cooperative-sticky'],
     doc: 'How a group divides partitions, the favourite first. All members must share one.',
+  },
+  'group.protocol': {
+    type: oneOf('classic', 'consumer'),
+    default: 'classic',
+    doc: 'classic: a member divides the partitions. consumer: the coordinator does (KIP-848), so that one slow member holds up nobody; needs Kafka 4.0.',
+  },
+  'group.remote.assignor': {
+    type: text(),
+    default: '',
+    doc: "How the coordinator divides the partitions with group.protocol consumer: uniform or range; the broker's favourite if empty.",
+  },
+  'exclude.internal.topics': {
+    type: boolean(),
+    default: true,
+    doc: 'A subscription by RegExp matches no internal topics.',
   },
   'fetch.min.bytes': {
     type: int({ min: 0 }),
@@ -97,6 +112,9 @@ export const CONSUMER_CONFIG = defineConfig({
   },
 })
 
+/** Settings of members that brokers decide in the newer protocol, as in Java. */
+const DECIDED_BY_COORDINATOR = ['partitionAssignmentStrategy', 'sessionTimeoutMs', 'heartbeatIntervalMs'] as const
+
 export type ConsumerConfigOptions = OptionsOf<typeof CONSUMER_CONFIG>
 export type ConsumerSettings = ParsedOptions<typeof CONSUMER_CONFIG>
 
@@ -111,6 +129,15 @@ export function consumerSettings(
       ['heartbeatIntervalMs', 'sessionTimeoutMs'],
       'the session timeout must be longer than the heartbeat interval',
     )
+  if (values.groupProtocol === 'consumer')
+    for (const option of DECIDED_BY_COORDINATOR)
+      if (isGiven(option))
+        throw new ContradictingSettingsError(
+          [option, 'groupProtocol'],
+          'with consumer that is the coordinator’s decision',
+        )
+  if (values.groupProtocol === 'classic' && values.groupRemoteAssignor !== '')
+    throw new ContradictingSettingsError(['groupRemoteAssignor', 'groupProtocol'], 'it needs consumer')
   if (values.groupId !== '') return values
   if (values.enableAutoCommit && isGiven('enableAutoCommit'))
     throw new ContradictingSettingsError(['enableAutoCommit', 'groupId'], 'only a group has offsets to commit')

@@ -3,22 +3,27 @@ import type { Platform } from '@millrace/platform'
 import { MillraceError } from '@millrace/protocol'
 import { Cluster } from '../cluster/cluster.ts'
 import { lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
-import { nameOfPartition, type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
+import { nameOfPartition, type TopicPartition, type TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { ClientSurroundings } from '../config/client-options.ts'
 import { type TimeLimit, withTimeLimit } from '../connection/time-limit.ts'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
-import { AssignedPartition, type OffsetReset } from './assigned-partition.ts'
+import type { AssignedPartition, OffsetReset } from './assigned-partition.ts'
+import { Assignment } from './assignment.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { ConcurrentPollError, InvalidConsumerStateError, NoOffsetError } from './consumer-errors.ts'
 import type { FetchedBatch } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
-import type { Assignor } from './group/assignor.ts'
-import { ClassicMembership } from './group/classic-membership.ts'
+import type { Assignor } from './group/assignors/assignor.ts'
+import { ClassicMembership } from './group/classic/classic-membership.ts'
 import { Committer } from './group/committer.ts'
+import { ConsumerMembership } from './group/consumer/consumer-membership.ts'
 import { type CommittedOffset, fetchOffsets, type GroupIdentity, type OffsetToCommit } from './group/group-offsets.ts'
+import type { Membership } from './group/membership.ts'
 import { Latch } from './latch.ts'
 import { PositionFinder } from './position-finder.ts'
+import { RebalanceHost } from './rebalance-host.ts'
 import type { RebalanceListener } from './rebalance-listener.ts'
+import { SubscriptionPattern } from './subscription-pattern.ts'
 
 /** A consumer that always has data at hand must still let heartbeats and sockets have their turn. */
 const LONGEST_TURN_MS = 10
@@ -28,18 +33,24 @@ export interface PollOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+interface ConsumerGroup {
+  readonly membership: Membership
+  readonly committer: Committer
+  readonly host: RebalanceHost
+}
+
 export class ConsumerEngine {
   readonly cluster: Cluster
   private readonly fetcher: Fetcher
   private readonly positions: PositionFinder
   /** Undefined for a consumer without a group. */
-  private readonly group: { readonly membership: ClassicMembership; readonly committer: Committer } | undefined
+  private readonly group: ConsumerGroup | undefined
   private readonly news: Latch
-  private assigned = new TopicPartitionMap<AssignedPartition>()
-  private listener: RebalanceListener = {}
+  private readonly assigned = new Assignment()
   private isSubscribed = false
+  /** Which topics the subscription means, if it is a pattern that is matched here. */
+  private pattern: RegExp | undefined
   private polling: Promise<unknown> | undefined
-  private isInListener = false
   /** Stopping: no more polls, but what a listener does to end its work is still possible. */
   private state: 'open' | 'stopping' | 'closed' = 'open'
   private readonly platform: Platform
@@ -65,48 +76,78 @@ export class ConsumerEngine {
     if (settings.groupId !== '') this.group = this.joinLater(assignors, onNews)
     this.cluster.onMetadata = failure => {
       if (failure instanceof MillraceError && !failure.retriable) this.failure = failure
+      this.matchPattern()
       this.group?.membership.metadataChanged()
       onNews()
     }
     this.turnBeganMs = clock.monotonicMs()
   }
 
-  private joinLater(assignors: readonly Assignor[], onNews: () => void) {
-    const membership = new ClassicMembership(this.cluster, this.settings, assignors, {
-      revoke: () => this.revoke(),
-      lose: () => this.lose(),
-      assign: partitions => this.takeOver(partitions),
+  private joinLater(assignors: readonly Assignor[], onNews: () => void): ConsumerGroup {
+    const { settings, cluster } = this
+    const { groupId, groupProtocol } = settings
+    const host = new RebalanceHost(this.assigned, {
+      commitFinally: () => committer.commitFinally(),
+      rebalanced: (kind, partitions, assignedCount) =>
+        cluster.telemetry.rebalanced(groupId, kind, partitions, assignedCount),
       onNews,
     })
-    const assignment = () => this.assigned
-    const committer = new Committer(this.cluster, this.settings, membership, assignment, () => this.isSubscribed)
-    return { membership, committer }
+    const membership =
+      groupProtocol === 'consumer'
+        ? new ConsumerMembership(cluster, settings, host)
+        : new ClassicMembership(cluster, settings, assignors, host)
+    const committer = new Committer(cluster, settings, membership, this.assigned, () => this.isSubscribed)
+    return { membership, committer, host }
   }
 
   get assignment(): TopicPartition[] {
-    return [...this.assigned.keys()]
+    return this.assigned.all
   }
   get groupIdentity(): GroupIdentity {
     return this.requireGroup().membership.identity
   }
 
-  subscribe(topics: readonly string[], listener: RebalanceListener): void {
+  subscribe(wanted: readonly string[] | RegExp | SubscriptionPattern, listener: RebalanceListener): void {
     this.requireOpen()
-    const { membership } = this.requireGroup()
-    if (topics.length === 0) throw new InvalidConsumerStateError('name at least one topic, or call unsubscribe()')
+    const { membership, host } = this.requireGroup()
+    if (Array.isArray(wanted) && wanted.length === 0)
+      throw new InvalidConsumerStateError('name at least one topic, or call unsubscribe()')
     if (!this.isSubscribed && this.assigned.size > 0)
       throw new InvalidConsumerStateError('partitions are assigned by hand: call unsubscribe() before subscribe()')
+    if (wanted instanceof SubscriptionPattern) {
+      membership.subscribe({ serverPattern: wanted.pattern })
+      this.cluster.useOnlyTopics([])
+    } else if (wanted instanceof RegExp) {
+      this.cluster.useOnlyTopics(null)
+      this.cluster.learn()
+    } else {
+      this.cluster.useOnlyTopics(wanted)
+      membership.subscribe({ topics: wanted })
+    }
+    this.pattern = wanted instanceof RegExp ? wanted : undefined
     this.isSubscribed = true
-    this.listener = listener
-    this.cluster.useOnlyTopics(topics)
-    membership.subscribe(topics)
+    host.listener = listener
+    this.matchPattern()
+  }
+
+  /** Topics may have come or gone. */
+  private matchPattern(): void {
+    const { pattern } = this
+    if (pattern === undefined || !this.cluster.knowsAllTopics) return
+    const { metadata } = this.cluster
+    const topics = metadata.topicNames.filter(name => {
+      pattern.lastIndex = 0
+      const isInternal = metadata.topic(name)?.isInternal === true
+      return pattern.test(name) && !(isInternal && this.settings.excludeInternalTopics)
+    })
+    this.group?.membership.subscribe({ topics })
   }
 
   assign(partitions: readonly TopicPartition[]): void {
     this.requireOpen()
     if (this.isSubscribed)
       throw new InvalidConsumerStateError('the consumer is subscribed: call unsubscribe() before assign()')
-    this.setAssigned(partitions)
+    this.assigned.set(partitions)
     this.cluster.useOnlyTopics(new Set(partitions.map(({ topic }) => topic)))
     this.news.notify()
   }
@@ -114,7 +155,8 @@ export class ConsumerEngine {
   async unsubscribe(limit: TimeLimit): Promise<void> {
     if (this.isSubscribed) await this.group?.membership.leaveGroup('the application unsubscribed', limit)
     this.isSubscribed = false
-    this.setAssigned([])
+    this.pattern = undefined
+    this.assigned.set([])
     this.cluster.useOnlyTopics([])
   }
 
@@ -141,13 +183,13 @@ export class ConsumerEngine {
       for (;;) {
         this.requirePollable()
         this.throwFailure()
-        const isCurrent = !this.isSubscribed || (await this.group!.membership.advance())
+        // A pattern joins once it is known what it matches.
+        if (this.isSubscribed && (this.pattern === undefined || this.cluster.knowsAllTopics))
+          await this.group!.membership.advance()
         this.requirePollable()
-        const batches = isCurrent ? this.fetcher.collect() : []
+        const batches = this.fetcher.collect()
         if (!keepPositions) for (const batch of batches) this.consumed(batch, batch.nextOffset, this.epochOf(batch))
-        const retryMs = isCurrent
-          ? Math.min(this.fetcher.sendFetches(), this.positions.find(this.assigned.values()))
-          : Infinity
+        const retryMs = Math.min(this.fetcher.sendFetches(), this.positions.find(this.assigned.values()))
         this.keepMetadata()
         if (batches.length > 0) return batches
         const leftMs = deadlineMs - clock.monotonicMs()
@@ -180,69 +222,24 @@ export class ConsumerEngine {
   }
 
   /** Records up to `nextOffset` have been handed out. False after a seek: then they do not count. */
-  consumed({ topic, partition }: TopicPartition, nextOffset: number, epoch: number | undefined): boolean {
-    const assigned = this.assigned.get(topic, partition)
+  consumed(at: TopicPartition, nextOffset: number, epoch: number | undefined): boolean {
+    const assigned = this.assigned.get(at)
     if (assigned === undefined || assigned.epoch !== epoch) return false
     assigned.position = nextOffset
     return true
   }
   /** The loop was left while it had the record at `offset`: it comes again, unless it was committed. */
-  unread({ topic, partition }: TopicPartition, offset: number, epoch: number | undefined): void {
-    const assigned = this.assigned.get(topic, partition)
+  unread(at: TopicPartition, offset: number, epoch: number | undefined): void {
+    const assigned = this.assigned.get(at)
     if (assigned !== undefined && assigned.epoch === epoch && assigned.committed !== assigned.position)
       assigned.position = offset
   }
-  epochOf({ topic, partition }: TopicPartition): number | undefined {
-    return this.assigned.get(topic, partition)?.epoch
+  epochOf(at: TopicPartition): number | undefined {
+    return this.assigned.get(at)?.epoch
   }
   /** What was taken and not handed out will come again. */
-  giveBack({ topic, partition }: TopicPartition): void {
-    this.assigned.get(topic, partition)?.rewind()
-  }
-
-  private setAssigned(partitions: readonly TopicPartition[]): void {
-    const before = this.assigned
-    this.assigned = TopicPartitionMap.from(
-      partitions.map(at => [at, before.get(at.topic, at.partition) ?? new AssignedPartition(at.topic, at.partition)]),
-    )
-  }
-
-  private async revoke(): Promise<void> {
-    await this.group?.committer.commitFinally()
-    await this.release('revoked', this.listener.onPartitionsRevoked)
-  }
-  private lose(): Promise<void> {
-    return this.release('lost', this.listener.onPartitionsLost ?? this.listener.onPartitionsRevoked)
-  }
-  private async release(kind: 'revoked' | 'lost', callback: RebalanceListener['onPartitionsRevoked']): Promise<void> {
-    const partitions = this.assignment
-    this.rebalanced(kind, partitions, 0)
-    try {
-      if (partitions.length > 0 && callback !== undefined)
-        await this.inListener(() => callback.call(this.listener, partitions))
-    } finally {
-      this.assigned = new TopicPartitionMap()
-    }
-  }
-  private async takeOver(partitions: readonly TopicPartition[]): Promise<void> {
-    this.setAssigned(partitions)
-    this.rebalanced('assigned', partitions, partitions.length)
-    await this.inListener(() => this.listener.onPartitionsAssigned?.(partitions))
-  }
-  private rebalanced(
-    kind: 'assigned' | 'revoked' | 'lost',
-    partitions: readonly TopicPartition[],
-    assignedCount: number,
-  ): void {
-    this.cluster.telemetry.rebalanced(this.settings.groupId, kind, partitions, assignedCount)
-  }
-  private async inListener(call: () => void | Promise<void>): Promise<void> {
-    this.isInListener = true
-    try {
-      await call()
-    } finally {
-      this.isInListener = false
-    }
+  giveBack(at: TopicPartition): void {
+    this.assigned.get(at)?.rewind()
   }
 
   // Positions
@@ -262,7 +259,7 @@ export class ConsumerEngine {
     this.news.notify()
   }
   get paused(): TopicPartition[] {
-    return [...this.assigned].filter(([, { isPaused }]) => isPaused).map(([at]) => at)
+    return this.assignment.filter(at => this.assigned.require(at).isPaused)
   }
 
   async position(at: TopicPartition, limit: TimeLimit): Promise<number> {
@@ -323,17 +320,14 @@ export class ConsumerEngine {
   }
 
   private async shutDown(limit: TimeLimit): Promise<void> {
-    if (this.polling !== undefined && !this.isInListener) await ignoreFailure(this.polling)
+    if (this.polling !== undefined && this.group?.host.isInListener !== true) await ignoreFailure(this.polling)
     await this.group?.membership.close(limit)
     await this.group?.committer.settled()
   }
 
-  private require({ topic, partition }: TopicPartition): AssignedPartition {
+  private require(at: TopicPartition): AssignedPartition {
     this.requireOpen()
-    const assigned = this.assigned.get(topic, partition)
-    if (assigned === undefined)
-      throw new InvalidConsumerStateError(`${nameOfPartition({ topic, partition })} is not assigned to this consumer`)
-    return assigned
+    return this.assigned.require(at)
   }
   private requireGroup() {
     if (this.group === undefined)

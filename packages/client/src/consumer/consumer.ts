@@ -9,11 +9,13 @@ import type { ClientMetric, ClientTelemetry } from '../observability/client-tele
 import { type ConsumerConfigOptions, type ConsumerSettings, consumerSettings } from './consumer-config.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
 import type { ConsumerRecord, FetchedBatch } from './consumer-record.ts'
-import type { Assignor } from './group/assignor.ts'
+import type { Assignor } from './group/assignors/assignor.ts'
+import { cooperativeStickyAssignor } from './group/assignors/cooperative-sticky-assignor.ts'
+import { rangeAssignor } from './group/assignors/range-assignor.ts'
+import { roundRobinAssignor } from './group/assignors/round-robin-assignor.ts'
 import type { CommittedOffset, GroupIdentity, OffsetToCommit } from './group/group-offsets.ts'
-import { rangeAssignor } from './group/range-assignor.ts'
-import { roundRobinAssignor } from './group/round-robin-assignor.ts'
 import type { RebalanceListener } from './rebalance-listener.ts'
+import type { SubscriptionPattern } from './subscription-pattern.ts'
 
 const DEFAULT_MAX_WAIT_MS = 1_000
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
@@ -57,10 +59,11 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
   }
 
   /**
-   * Reads these topics as a member of the group, which divides their partitions. A new call replaces the topics. Takes
-   * effect in the next poll.
+   * Reads these topics as a member of the group, which divides their partitions. Topics whose names match a `RegExp` are
+   * looked for here, those of a {@link SubscriptionPattern} by the coordinator; both see topics that appear later. A new
+   * call replaces the topics. Takes effect in the next poll.
    */
-  subscribe(topics: readonly string[], listener: RebalanceListener = {}): void {
+  subscribe(topics: readonly string[] | RegExp | SubscriptionPattern, listener: RebalanceListener = {}): void {
     this.engine.subscribe(topics, listener)
   }
 
@@ -279,4 +282,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
   }
 }
 
-const ASSIGNORS = { range: rangeAssignor, roundrobin: roundRobinAssignor } as const
+const ASSIGNORS = {
+  range: rangeAssignor,
+  roundrobin: roundRobinAssignor,
+  'cooperative-sticky': cooperativeStickyAssignor,
+} as const

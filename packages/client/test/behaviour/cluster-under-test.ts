@@ -13,6 +13,14 @@ export interface ClusterUnderTest {
   readonly platform?: Platform
 }
 
+/** Settings of a broker under which groups whose coordinator divides the partitions (KIP-848) do so without delay. */
+export const QUICK_GROUPS = {
+  'group.consumer.min.heartbeat.interval.ms': 50,
+  'group.consumer.heartbeat.interval.ms': 50,
+  'group.consumer.min.assignment.interval.ms': 0,
+  'group.consumer.assignment.interval.ms': 0,
+} as const
+
 type Own<O> = Omit<O, 'bootstrapServers' | 'platform'>
 
 /** Makes clients of a cluster and closes them after each test, and topics and groups with names of their own. */

@@ -6,12 +6,14 @@ import { Broker } from '@millrace/broker'
 import { memoryNetwork, type Platform, realPlatform } from '@millrace/platform'
 import { afterAll, beforeAll } from 'vitest'
 import { adminBehaviour } from './admin-behaviour.ts'
-import type { ClusterUnderTest } from './cluster-under-test.ts'
+import { type ClusterUnderTest, QUICK_GROUPS } from './cluster-under-test.ts'
 import { consumerBehaviour } from './consumer-behaviour.ts'
+import { groupBehaviour } from './group-behaviour.ts'
 import { observabilityBehaviour } from './observability-behaviour.ts'
 import { processingBehaviour } from './processing-behaviour.ts'
 import { producerBehaviour } from './producer-behaviour.ts'
 import { rxjsBehaviour } from './rxjs-behaviour.ts'
+import { transactionBehaviour } from './transaction-behaviour.ts'
 
 const real = realPlatform()
 const platform: Platform = { ...real, network: memoryNetwork(real.timers) }
@@ -26,6 +28,7 @@ beforeAll(async () => {
       listeners: 'PLAINTEXT://127.0.0.1:0',
       'offsets.topic.num.partitions': 3,
       'group.initial.rebalance.delay.ms': 0,
+      ...QUICK_GROUPS,
     },
   })
 })
@@ -38,6 +41,8 @@ const cluster = (): ClusterUnderTest => ({ bootstrapServers: broker.bootstrapSer
 producerBehaviour(cluster)
 consumerBehaviour(cluster)
 adminBehaviour(cluster)
+transactionBehaviour(cluster)
+groupBehaviour(cluster, true)
 processingBehaviour(cluster)
 rxjsBehaviour(cluster)
 observabilityBehaviour(cluster)

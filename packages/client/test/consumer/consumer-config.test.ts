@@ -12,6 +12,8 @@ test('the defaults are those of Kafka 4', () => {
     fetchMaxBytes: 52_428_800,
     fetchMaxWaitMs: 500,
     fetchMinBytes: 1,
+    groupProtocol: 'classic',
+    partitionAssignmentStrategy: ['range', 'cooperative-sticky'],
     heartbeatIntervalMs: 3_000,
     isolationLevel: 'read_uncommitted',
     maxPartitionFetchBytes: 1_048_576,
@@ -28,6 +30,13 @@ test.each([
   [{ groupInstanceId: 'i' }, 'set groupId'],
   [{ groupId: 'g', heartbeatIntervalMs: 45_000 }, 'heartbeatIntervalMs and sessionTimeoutMs'],
   [{ partitionAssignmentStrategy: ['sticky'] }, 'sticky is not one of range, roundrobin'],
+  [{ groupId: 'g', groupProtocol: 'consumer', sessionTimeoutMs: 9_000 }, 'sessionTimeoutMs and groupProtocol'],
+  [{ groupId: 'g', groupProtocol: 'consumer', heartbeatIntervalMs: 9 }, 'heartbeatIntervalMs and groupProtocol'],
+  [
+    { groupId: 'g', groupProtocol: 'consumer', partitionAssignmentStrategy: ['range'] },
+    'partitionAssignmentStrategy and groupProtocol',
+  ],
+  [{ groupId: 'g', groupRemoteAssignor: 'uniform' }, 'groupRemoteAssignor and groupProtocol'],
   [{ fromBeginning: true }, 'there is no such option'],
 ])('%j is refused: %s', (options, message) => {
   expect(() => settings(options)).toThrow(message)

@@ -1,14 +1,12 @@
 /** Commits a consumer's offsets, one request after the other: a commit never overtakes one that was asked for before. */
 import { KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../../cluster/cluster.ts'
-import type { TopicPartitionMap } from '../../cluster/topic-partition.ts'
 import type { TimeLimit } from '../../connection/time-limit.ts'
-import type { AssignedPartition } from '../assigned-partition.ts'
+import type { Assignment } from '../assignment.ts'
 import type { ConsumerSettings } from '../consumer-config.ts'
 import { CommitFailedError } from '../consumer-errors.ts'
-import type { ClassicMembership } from './classic-membership.ts'
 import { commitOffsets, type OffsetToCommit } from './group-offsets.ts'
-import { memberReaction } from './membership-states.ts'
+import type { Membership } from './membership.ts'
 
 export class Committer {
   private queue: Promise<void> = Promise.resolve()
@@ -17,8 +15,8 @@ export class Committer {
   constructor(
     private readonly cluster: Cluster,
     private readonly settings: ConsumerSettings,
-    private readonly membership: ClassicMembership,
-    private readonly assignment: () => TopicPartitionMap<AssignedPartition>,
+    private readonly membership: Membership,
+    private readonly assignment: Assignment,
     /** Partitions come from the group, not from `assign`. */
     private readonly isSubscribed: () => boolean,
   ) {
@@ -28,7 +26,7 @@ export class Committer {
   /** Positions that are not committed yet. */
   get uncommitted(): OffsetToCommit[] {
     const offsets: OffsetToCommit[] = []
-    for (const { topic, partition, position, committed } of this.assignment().values())
+    for (const { topic, partition, position, committed } of this.assignment.values())
       if (position !== null && position !== committed) offsets.push({ topic, partition, offset: position })
     return offsets
   }
@@ -66,21 +64,28 @@ export class Committer {
     if (offsets.length === 0) return
     const { membership } = this
     const { groupId } = this.settings
-    if (this.isSubscribed() && !membership.isInGeneration) throw new CommitFailedError(groupId)
-    const { identity } = membership
-    try {
-      await commitOffsets(this.cluster, identity, offsets, limit)
-    } catch (error) {
-      if (!(error instanceof KafkaError)) throw error
-      membership.commitRefused(error.errorCode, identity)
-      const reaction = memberReaction(error.errorCode)
-      if (reaction === 'loseGeneration' || reaction === 'loseMembership')
-        throw new CommitFailedError(groupId, { cause: error })
-      throw error
+    const { platform, telemetry } = this.cluster
+    const beganMs = platform.clock.monotonicMs()
+    const took = (error?: Error) =>
+      telemetry.committed(groupId, offsets.length, platform.clock.monotonicMs() - beganMs, error)
+    for (;;) {
+      if (this.isSubscribed() && !membership.isInGroup) throw new CommitFailedError(groupId)
+      const { identity } = membership
+      try {
+        await commitOffsets(this.cluster, identity, offsets, limit)
+        break
+      } catch (error) {
+        const meaning = error instanceof KafkaError ? membership.commitRefused(error.errorCode, identity) : 'failed'
+        // The member has got another epoch meanwhile, so the next attempt is under that one.
+        if (meaning === 'retry') continue
+        took(error as Error)
+        throw meaning === 'lost' ? new CommitFailedError(groupId, { cause: error }) : error
+      }
     }
-    for (const { topic, partition, offset } of offsets) {
-      const assigned = this.assignment().get(topic, partition)
-      if (assigned !== undefined) assigned.committed = offset
+    took()
+    for (const offset of offsets) {
+      const assigned = this.assignment.get(offset)
+      if (assigned !== undefined) assigned.committed = offset.offset
     }
   }
 }

@@ -1,6 +1,6 @@
 /** The life of a member of a classic group, and what error codes mean for it. Pure tables. */
 import { ErrorCode, kafkaErrorOf } from '@millrace/protocol'
-import { IllegalMoveError } from '../../errors/client-errors.ts'
+import { IllegalMoveError } from '../../../errors/client-errors.ts'
 
 export type MembershipState =
   /** In no generation: never joined, left, or thrown out. */

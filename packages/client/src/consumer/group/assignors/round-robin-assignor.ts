@@ -1,5 +1,5 @@
 /** Kafka's `roundrobin`: all partitions in order of topic and number, dealt one by one to the next member subscribed. */
-import type { TopicPartition } from '../../cluster/topic-partition.ts'
+import type { TopicPartition } from '../../../cluster/topic-partition.ts'
 import { type Assignor, compareMembers } from './assignor.ts'
 
 export const roundRobinAssignor: Assignor = {

@@ -10,8 +10,8 @@ import {
   MalformedMessageError,
   type Message,
 } from '@millrace/protocol'
-import type { TopicPartition } from '../../cluster/topic-partition.ts'
-import type { GroupMember } from './assignor.ts'
+import type { TopicPartition } from '../../../cluster/topic-partition.ts'
+import type { GroupMember } from '../assignors/assignor.ts'
 
 const VERSION_BYTES = 2
 

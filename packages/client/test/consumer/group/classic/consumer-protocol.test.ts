@@ -5,7 +5,7 @@ import {
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
-} from '../../../src/consumer/group/consumer-protocol.ts'
+} from '../../../../src/consumer/group/classic/consumer-protocol.ts'
 
 const owned = [
   { topic: 't', partition: 0 },

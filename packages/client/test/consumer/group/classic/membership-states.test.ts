@@ -6,7 +6,7 @@ import {
   type MembershipState,
   memberReaction,
   nextState,
-} from '../../../src/consumer/group/membership-states.ts'
+} from '../../../../src/consumer/group/classic/membership-states.ts'
 
 const STATES = Object.keys(MEMBERSHIP_MOVES) as MembershipState[]
 const EVENTS = [...new Set(STATES.flatMap(state => Object.keys(MEMBERSHIP_MOVES[state])))] as MembershipEvent[]

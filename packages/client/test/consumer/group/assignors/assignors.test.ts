@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Assignor, checkAssignment, type GroupMember } from '../../../src/consumer/group/assignor.ts'
-import { rangeAssignor } from '../../../src/consumer/group/range-assignor.ts'
-import { roundRobinAssignor } from '../../../src/consumer/group/round-robin-assignor.ts'
+import { type Assignor, checkAssignment, type GroupMember } from '../../../../src/consumer/group/assignors/assignor.ts'
+import { rangeAssignor } from '../../../../src/consumer/group/assignors/range-assignor.ts'
+import { roundRobinAssignor } from '../../../../src/consumer/group/assignors/round-robin-assignor.ts'
 
 function member(memberId: string, topics: readonly string[], groupInstanceId: string | null = null): GroupMember {
   return { memberId, groupInstanceId, topics, ownedPartitions: [], generationId: -1, rackId: null, userData: null }

@@ -1,5 +1,5 @@
 /** How the leader of a classic group divides partitions among the members. */
-import { nameOfPartition, type TopicPartition } from '../../cluster/topic-partition.ts'
+import { nameOfPartition, type TopicPartition } from '../../../cluster/topic-partition.ts'
 
 export interface GroupMember {
   readonly memberId: string
@@ -15,9 +15,17 @@ export interface GroupMember {
   readonly userData: Buffer | null
 }
 
+/**
+ * How members change hands. Eager: all give up everything, then get their shares. Cooperative (KIP-429): they keep what
+ * stays theirs and read on; a partition that moves is given up first and assigned in a rebalance that follows at once.
+ */
+export type RebalanceProtocol = 'eager' | 'cooperative'
+
 export interface Assignor {
   /** Under which the members of a group agree on it: Kafka's name where it is Kafka's assignor. */
   readonly name: string
+  /** Eager if absent. A cooperative assignor leaves out partitions that another member still owns. */
+  readonly protocol?: RebalanceProtocol
   /**
    * Every partition of every subscribed topic to exactly one of the members subscribed to it. Deterministic: members
    * come in no particular order. `partitionCounts` lacks topics that do not exist.
@@ -26,8 +34,13 @@ export interface Assignor {
     partitionCounts: ReadonlyMap<string, number>,
     members: readonly GroupMember[],
   ): ReadonlyMap<string, readonly TopicPartition[]>
-  /** Bytes to send with the subscription. */
-  userData?(topics: readonly string[]): Uint8Array | null
+  /** Bytes to send with the subscription. `generationId` is that of the assignment the member holds, −1 for none. */
+  userData?(topics: readonly string[], generationId: number): Uint8Array | null
+}
+
+/** Members move as the most demanding of their assignors wants: cooperatively only if all of them can. */
+export function protocolOf(assignors: readonly Assignor[]): RebalanceProtocol {
+  return assignors.length > 0 && assignors.every(({ protocol }) => protocol === 'cooperative') ? 'cooperative' : 'eager'
 }
 
 /** Kafka's order of members: static ones first, by instance id, then the others by member id. */
@@ -43,7 +56,7 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
-/** An assignment that gives a partition to nobody or to two members is a bug of the assignor. */
+/** An assignment that gives a partition to two members, or an eager one to nobody, is a bug of the assignor. */
 export function checkAssignment(
   assignor: Assignor,
   partitionCounts: ReadonlyMap<string, number>,
@@ -58,6 +71,8 @@ export function checkAssignment(
       given.add(name)
     }
   }
+  // What moves is given to nobody until its owner has let go.
+  if (assignor.protocol === 'cooperative') return
   const subscribed = new Set(members.flatMap(({ topics }) => topics))
   for (const topic of subscribed)
     for (let partition = 0; partition < (partitionCounts.get(topic) ?? 0); partition++)

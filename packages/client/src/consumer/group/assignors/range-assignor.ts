@@ -2,7 +2,7 @@
  * Kafka's `range`: topic by topic, each subscribed member gets consecutive partitions, the first members one more if
  * there is a rest. Topics with equal partition counts and subscribers are divided alike, so joins find their partners.
  */
-import type { TopicPartition } from '../../cluster/topic-partition.ts'
+import type { TopicPartition } from '../../../cluster/topic-partition.ts'
 import { type Assignor, compareMembers } from './assignor.ts'
 
 export const rangeAssignor: Assignor = {
