@@ -225,12 +225,6 @@ describe('Produce', () => {
       await running.crash()
       await Promise.all(Array.from({ length: 10 }, take))
     })
-    test('with a transactional id is refused until there are transactions', async () => {
-      const ask = (transactionalId: string) =>
-        running.client.send(APIS.InitProducerId, { transactionalId, transactionTimeoutMs: 1_000 })
-      expect(nameOf((await ask('t')).errorCode)).toBe('UNSUPPORTED_VERSION')
-      expect(nameOf((await ask('')).errorCode)).toBe('INVALID_REQUEST')
-    })
   })
 })
 
