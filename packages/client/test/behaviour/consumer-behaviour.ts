@@ -87,6 +87,18 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       await clients.producer().send({ topic, value: 'new' })
       expect(await readValues(consumer, 1)).toEqual(['new'])
     })
+    test('starts as long ago as it is told', async () => {
+      const topic = await clients.topic()
+      const nowMs = Date.now()
+      const producer = clients.producer()
+      for (const agoMs of [7_200_000, 5_400_000, 1_800_000, 0])
+        await producer.send({ topic, value: `${agoMs}`, timestampMs: nowMs - agoMs })
+      const reader = await clients.reader(topic, { autoOffsetReset: 'by_duration:PT1H' })
+      expect(await readValues(reader, 2)).toEqual(['1800000', '0'])
+      const later = await clients.reader(topic, { autoOffsetReset: { durationMs: -0 } })
+      await producer.send({ topic, value: 'new', timestampMs: nowMs + 60_000 })
+      expect(await readValues(later, 1)).toEqual(['new'])
+    })
     test('an offset that is not there follows auto.offset.reset', async () => {
       const topic = await filled(5)
       const resetting = await clients.reader(topic)
