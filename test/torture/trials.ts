@@ -3,6 +3,7 @@ import { batchFuzz } from './trials/batch-fuzz.ts'
 import { brokerKills } from './trials/broker-kills.ts'
 import { compressionBombs } from './trials/compression-bombs.ts'
 import { crashStates } from './trials/crash-states.ts'
+import { eosCopy } from './trials/eos-copy.ts'
 import { fullDisk } from './trials/full-disk.ts'
 import { largeMessages } from './trials/large-messages.ts'
 import { socketFuzz } from './trials/socket-fuzz.ts'
@@ -14,6 +15,7 @@ export const TRIALS: readonly Trial[] = [
   brokerKills,
   crashStates,
   fullDisk,
+  eosCopy,
   largeMessages,
   unauthenticatedMemory,
   compressionBombs,

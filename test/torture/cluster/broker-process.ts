@@ -19,18 +19,23 @@ export interface BrokerProcessOptions {
   readonly parentDirectory?: string
   /** `['--max-old-space-size=256']`, … */
   readonly nodeOptions?: readonly string[]
+  /** Where it listens; any free port by default. */
+  readonly port?: number
+  /** What clients are told instead, such as a proxy. */
+  readonly advertisedPort?: number
 }
 
 export class BrokerProcess {
   readonly directory: string
   /** 0 until it has listened once; from then on it listens there. */
-  port = 0
+  port: number
   private child: ChildProcess | undefined
   private output = ''
   private errorOutput = ''
   private readonly killChild = () => this.child?.kill('SIGKILL')
 
   private constructor(private readonly options: BrokerProcessOptions) {
+    this.port = options.port ?? 0
     this.directory = mkdtempSync(join(options.parentDirectory ?? tmpdir(), 'millrace-torture-'))
     process.once('exit', this.killChild)
   }
@@ -58,8 +63,10 @@ export class BrokerProcess {
 
   /** Starts it without waiting for it to be ready. */
   spawn(): void {
-    const { settings = {}, nodeOptions = [] } = this.options
-    const set = Object.entries(settings).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+    const { settings = {}, nodeOptions = [], advertisedPort } = this.options
+    const advertised =
+      advertisedPort === undefined ? {} : { 'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertisedPort}` }
+    const set = Object.entries({ ...settings, ...advertised }).flatMap(([name, value]) => ['--set', `${name}=${value}`])
     const args = [...nodeOptions, MAIN, '--data-dir', this.directory, '--port', String(this.port), ...set]
     this.output = ''
     this.errorOutput = ''
@@ -87,7 +94,7 @@ export class BrokerProcess {
       const look = () => {
         const match = /^ready .*:(\d+)$/m.exec(this.output)
         if (match === null) return
-        this.port = Number(match[1])
+        if (this.port === 0) this.port = Number(match[1])
         finish()
       }
       const ended = () => finish(new Error(`the broker ended: ${this.errorOutput}`))

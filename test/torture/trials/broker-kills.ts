@@ -5,14 +5,19 @@ import { eventually } from '../cluster/eventually.ts'
 import { readLog } from '../cluster/read-log.ts'
 import { anomaliesIn } from '../history/checks.ts'
 import { HistoryRecorder } from '../history/history.ts'
+import { judgeCopy } from '../history/judge-copy.ts'
 import { NeverBack } from '../history/never-back.ts'
 import type { Outcome, Trial, TrialOptions } from '../trial.ts'
 import { Observer } from '../workload/observer.ts'
 import { GroupReader, RecordingReader } from '../workload/recording-reader.ts'
 import { SteadyProducer } from '../workload/steady-producer.ts'
+import { TransactionalCopier } from '../workload/transactional-copier.ts'
 
 const TOPIC = 'torture'
+const COPY = 'copy'
 const GROUP = 'readers'
+const COPIERS = 'copiers'
+const RECORDS_PER_TRANSACTION = 200
 const PARTITIONS = 8
 const PRODUCERS = 4
 const MEMBERS = 2
@@ -26,7 +31,7 @@ const CATCH_UP_LIMIT_MS = 60_000
 export const brokerKills: Trial = {
   name: 'broker-kills',
   promise:
-    'A broker that is killed again and again under idempotent producers with acks=all loses, repeats and reorders nothing; ends and committed offsets never go back',
+    'A broker that is killed again and again under idempotent producers with acks=all and a transactional copier loses, repeats and reorders nothing; ends and committed offsets never go back',
   unit: 'kills',
   ciCount: 50,
   goalCount: 200,
@@ -37,9 +42,8 @@ async function run({ count, random, progress }: TrialOptions): Promise<Outcome> 
   await using broker = await BrokerProcess.start()
   const { bootstrapServers } = broker
   await using admin = new Admin({ bootstrapServers })
-  await admin.createTopics([
-    { name: TOPIC, partitions: PARTITIONS, configs: { 'segment.bytes': String(SEGMENT_BYTES) } },
-  ])
+  const configs = { 'segment.bytes': String(SEGMENT_BYTES) }
+  await admin.createTopics([TOPIC, COPY].map(name => ({ name, partitions: PARTITIONS, configs })))
   const partitions = Array.from({ length: PARTITIONS }, (_, partition): TopicPartition => ({ topic: TOPIC, partition }))
   const recorder = new HistoryRecorder()
   const neverBack = new NeverBack()
@@ -53,6 +57,14 @@ async function run({ count, random, progress }: TrialOptions): Promise<Outcome> 
   const members = Array.from({ length: MEMBERS }, (_, index) => {
     const options = { bootstrapServers, recorder, topic: TOPIC, groupId: GROUP, committed: neverBack }
     return new GroupReader({ name: `member${index}`, ...options })
+  })
+  const copier = new TransactionalCopier({
+    bootstrapServers,
+    from: TOPIC,
+    to: COPY,
+    groupId: COPIERS,
+    transactionalId: 'copier',
+    recordsPerTransaction: RECORDS_PER_TRANSACTION,
   })
   const observer = new Observer({ bootstrapServers, partitions, groupId: GROUP, ends: neverBack })
 
@@ -73,22 +85,25 @@ async function run({ count, random, progress }: TrialOptions): Promise<Outcome> 
   const log = await readLog(broker.port, TOPIC, PARTITIONS)
   recorder.log = log
   await eventually(CATCH_UP_LIMIT_MS, async () => {
-    const committed = await admin.listGroupOffsets(GROUP)
+    const committed = await Promise.all([GROUP, COPIERS].map(group => admin.listGroupOffsets(group)))
     return log.every(
       ({ endOffset, partition }, index) =>
         endOffset === 0 ||
-        (reader.positions.get(partition) === endOffset && committed.get(TOPIC, index)?.offset === endOffset),
+        (reader.positions.get(partition) === endOffset &&
+          committed.every(offsets => offsets.get(TOPIC, index)?.offset === endOffset)),
     )
   })
-  await Promise.all([observer, reader, ...members].map(one => one.stop()))
+  await Promise.all([observer, reader, copier, ...members].map(one => one.stop()))
   const anomalies = anomaliesIn(recorder).map(({ kind, detail }) => `${kind}: ${detail}`)
+  const copy = judgeCopy(log, await readLog(broker.port, COPY, PARTITIONS))
   const told = [reader, ...producers, ...members].flatMap(({ problems }) => problems)
   const acknowledged = [...recorder.writes.values()].filter(({ outcome }) => outcome === 'acknowledged')
   return {
-    problems: [...anomalies, ...told, ...neverBack.problems],
+    problems: [...anomalies, ...copy, ...told, ...neverBack.problems],
     figures: {
       'acknowledged records': acknowledged.length,
       'records in the log': log.reduce((sum, { records }) => sum + records.length, 0),
+      'committed transactions': copier.committedTransactions,
       'slowest start after a kill, ms': Math.round(slowestStartMs),
     },
   }
