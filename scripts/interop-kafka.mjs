@@ -82,7 +82,7 @@ try {
     SASL_PLAINTEXT: await freePort(),
     SSL: await freePort(),
   }
-  const started = kafka('start', '--port', String(port), ...securitySettings(ports))
+  const started = kafka('start', '--port', String(port), ...securitySettings(ports), ...quickGroups)
   if (started.status === 0) {
     const servers = started.stdout.trim().split('\n').at(-1)
     console.log(`interop: Apache Kafka at ${servers}`)

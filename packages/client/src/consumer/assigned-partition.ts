@@ -8,9 +8,7 @@
 import type { TopicPartition } from '../cluster/topic-partition.ts'
 import type { ConsumerRecord, FetchedBatch } from './consumer-record.ts'
 import type { FetchedData, FetchOutcome } from './fetched-data.ts'
-
-/** Where to go when there is no position: a place, or the first record at or after a time (ms). */
-export type OffsetReset = 'earliest' | 'latest' | number
+import type { OffsetReset } from './offset-reset.ts'
 
 export class AssignedPartition implements TopicPartition {
   /** Null until it is found: by committed offset, reset or seek. */

@@ -2,6 +2,7 @@ import { boolean, defineConfig, InvalidConfigError, int, list, oneOf, text } fro
 import { CONNECTION_CONFIG } from '../config/connection-config.ts'
 import { type OptionsOf, type ParsedOptions, parseOptions } from '../config/options.ts'
 import { ContradictingSettingsError } from '../errors/client-errors.ts'
+import { type OffsetResetRule, offsetResetRule } from './offset-reset.ts'
 
 export const CONSUMER_CONFIG = defineConfig({
   ...CONNECTION_CONFIG,
@@ -16,9 +17,9 @@ export const CONSUMER_CONFIG = defineConfig({
     doc: 'Makes the consumer a static member: a restart within the session timeout causes no rebalance. Unique in the group.',
   },
   'auto.offset.reset': {
-    type: oneOf('latest', 'earliest', 'none'),
-    default: 'latest',
-    doc: 'Where to begin when there is no committed offset, or it is no longer in the log: at the end, at the start, or with an error.',
+    type: offsetResetRule,
+    default: 'latest' as OffsetResetRule,
+    doc: 'Where to begin when there is no committed offset, or it is no longer in the log: at the end, at the start, with an error (none), or as long ago as by_duration:PT1H says.',
   },
   'enable.auto.commit': {
     type: boolean(),

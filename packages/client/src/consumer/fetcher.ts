@@ -25,6 +25,7 @@ import type { ConsumerSettings } from './consumer-config.ts'
 import { CorruptFetchError, OffsetOutOfRangeError } from './consumer-errors.ts'
 import type { FetchedBatch } from './consumer-record.ts'
 import { FetchedData } from './fetched-data.ts'
+import { resetBy } from './offset-reset.ts'
 
 /** Versions from here on name topics by id. */
 const FIRST_VERSION_WITH_TOPIC_IDS = 13
@@ -254,9 +255,9 @@ export class Fetcher {
     if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
       // With data in front of it the offset may be fine once that is read: the next fetch will tell.
       if (assigned.hasData) return
-      const { autoOffsetReset } = this.settings
-      if (autoOffsetReset === 'none') this.failure = new OffsetOutOfRangeError(assigned, fetchOffset)
-      else assigned.resetTo(autoOffsetReset)
+      const reset = resetBy(this.settings.autoOffsetReset, this.cluster.platform.clock)
+      if (reset === null) this.failure = new OffsetOutOfRangeError(assigned, fetchOffset)
+      else assigned.resetTo(reset)
       return
     }
     const error = new KafkaError(errorCode, `fetching ${assigned.topic}-${assigned.partition}`)

@@ -11,6 +11,7 @@ import type { AssignedPartition } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { NoOffsetError } from './consumer-errors.ts'
 import { fetchOffsets } from './group/group-offsets.ts'
+import { resetBy } from './offset-reset.ts'
 
 export class PositionFinder {
   private isBusy = false
@@ -60,8 +61,8 @@ export class PositionFinder {
     const homeless: TopicPartition[] = []
     const { autoOffsetReset, isolationLevel } = this.settings
     for (const { topic, partition, reset } of stillLost()) {
-      const spec = reset ?? autoOffsetReset
-      if (spec === 'none') homeless.push({ topic, partition })
+      const spec = reset ?? resetBy(autoOffsetReset, this.cluster.platform.clock)
+      if (spec === null) homeless.push({ topic, partition })
       else specs.set(topic, partition, spec)
     }
     if (homeless.length > 0) throw new NoOffsetError(homeless)
