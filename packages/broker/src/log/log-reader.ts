@@ -1,5 +1,5 @@
 import { BATCH_HEADER_BYTES, ErrorCode, KafkaError } from '@millrace/protocol'
-import type { ReadBuffers } from './read-buffers.ts'
+import type { ReusableBuffers } from '../memory/reusable-buffers.ts'
 import { baseOffsetAt, batchSizeAt, lastOffsetAt } from './segment/batch-header.ts'
 import type { LogSegments, Place } from './segments.ts'
 
@@ -42,7 +42,7 @@ export class LogReader {
     private readonly segments: LogSegments,
     /** `<topic>-<partition>`, for messages. */
     private readonly name: string,
-    private readonly buffers: ReadBuffers,
+    private readonly buffers: ReusableBuffers,
   ) {}
 
   /** Where the batch with `offset`, or the next one, begins; undefined at the end of the log. Throws CORRUPT_MESSAGE. */

@@ -1,7 +1,7 @@
 import { FileError } from '@millrace/platform'
 import { type BatchCodecs, CorruptBatchError, ErrorCode, KafkaError } from '@millrace/protocol'
+import type { ReusableBuffers } from '../memory/reusable-buffers.ts'
 import { LogReader, NOTHING_READ, type ReadBytes } from './log-reader.ts'
-import type { ReadBuffers } from './read-buffers.ts'
 import type { Segment } from './segment/segment.ts'
 import type { LogSegments, Place } from './segments.ts'
 import { findByTimestamp, type OffsetAndTimestamp } from './timestamp-lookup.ts'
@@ -52,7 +52,7 @@ export class LogReads {
     private readonly log: LogBounds,
     private readonly segments: LogSegments,
     private readonly codecs: BatchCodecs,
-    buffers: ReadBuffers,
+    buffers: ReusableBuffers,
   ) {
     this.reader = new LogReader(segments, log.name, buffers)
   }

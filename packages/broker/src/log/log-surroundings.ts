@@ -1,5 +1,5 @@
 import type { Clock, Codecs, Files, Timers } from '@millrace/platform'
-import type { ReadBuffers } from './read-buffers.ts'
+import type { ReusableBuffers } from '../memory/reusable-buffers.ts'
 import type { SyncScheduler } from './sync-scheduler.ts'
 
 /** Which partition a log belongs to. */
@@ -17,7 +17,7 @@ export interface LogSurroundings {
   readonly files: Files
   readonly codecs: Codecs
   readonly syncs: SyncScheduler
-  readonly readBuffers: ReadBuffers
+  readonly readBuffers: ReusableBuffers
 }
 
 /** Directories that hold new names, and small files. */

@@ -96,6 +96,8 @@ export class PartitionLog implements LogBounds {
   private readonly disposal: SegmentDisposal
   private startOffset: number
   private endOffset: number
+  /** What a crash can take `startOffset` back to. */
+  private durableStartOffset: number
   /** Where the oldest file begins as far as the disk knows: files in front of it may come back after a crash. */
   private durableFirstOffset: number
   /** Segments are deleted and replaced one after the other, see {@link deleteOldSegments}. */
@@ -116,6 +118,7 @@ export class PartitionLog implements LogBounds {
     this.settings = config
     this.segments = new LogSegments(loaded.segments)
     this.startOffset = loaded.logStartOffset
+    this.durableStartOffset = loaded.logStartOffset
     this.endOffset = loaded.logEndOffset
     this.durableFirstOffset = this.firstSegmentOffset
     this.watermark = new HighWatermark(loaded.logEndOffset)
@@ -403,17 +406,21 @@ export class PartitionLog implements LogBounds {
         ErrorCode.OFFSET_OUT_OF_RANGE,
         `${this.name}: records below ${offset} are not all there to delete, the high watermark is ${this.highWatermark}`,
       )
-    if (start > this.startOffset) {
-      this.startOffset = start
-      try {
-        await this.options.checkpointStart()
-      } catch (error) {
-        if (!(error instanceof FileError)) throw error
-        throw this.storageError(error)
-      }
-      this.deleteOldSegments(this.surroundings.clock.nowMs())
+    this.startOffset = Math.max(this.startOffset, start)
+    if (this.startOffset > this.durableStartOffset) await this.makeStartDurable()
+    return this.durableStartOffset
+  }
+
+  private async makeStartDurable(): Promise<void> {
+    const { startOffset } = this
+    try {
+      await this.options.checkpointStart()
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+      throw this.storageError(error)
     }
-    return this.startOffset
+    this.durableStartOffset = Math.max(this.durableStartOffset, startOffset)
+    this.deleteOldSegments(this.surroundings.clock.nowMs())
   }
 
   /** Lets go of segments that are over by age or size, or lie below the start of the log. Resolves when their names are gone. */
@@ -453,12 +460,13 @@ export class PartitionLog implements LogBounds {
   private async deleteOldest(segment: Segment): Promise<void> {
     // Compaction may have replaced it, or the log may have been closed.
     if (this.status !== 'online' || this.segments.first !== segment) return
+    this.startOffset = Math.max(this.startOffset, this.segments.behind(segment)!.baseOffset)
     segment.retire()
     this.segments.shift()
-    this.startOffset = Math.max(this.startOffset, this.firstSegmentOffset)
     this.disposal.dispose([segment], this.settings['file.delete.delay.ms'])
     await this.files.syncDirectory(this.directory)
     this.durableFirstOffset = this.firstSegmentOffset
+    this.durableStartOffset = Math.max(this.durableStartOffset, this.firstSegmentOffset)
   }
 
   /** Complete and durable segments, oldest first, indexes included: what compaction may look at. */

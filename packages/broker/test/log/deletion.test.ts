@@ -66,6 +66,16 @@ describe('records that are deleted', () => {
     expect(opened.log.logStartOffset).toBe(0)
   })
 
+  test('twice at once are answered when neither can come back', async () => {
+    await using opened = await RealLog.open()
+    await appendAt(opened.log, 1, 2, 3)
+    let isFirstOver = false
+    const first = opened.log.deleteRecordsBefore(2).then(() => (isFirstOver = true))
+    expect(await opened.log.deleteRecordsBefore(1)).toBe(2)
+    expect(isFirstOver).toBe(true)
+    await first
+  })
+
   test('below the start of the log are gone already', async () => {
     await using opened = await RealLog.open()
     await appendAt(opened.log, 1, 2, 3)

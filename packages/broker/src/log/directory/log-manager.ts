@@ -1,11 +1,11 @@
 import { type Clock, type Codecs, FileError, type Files, type Random, type Timers } from '@millrace/platform'
 import { dataDirectories, type LogConfig } from '../../config/log-config.ts'
 import type { TopicConfig } from '../../config/topic-config.ts'
+import { ReusableBuffers } from '../../memory/reusable-buffers.ts'
 import { createLog, type LoadedLog, loadLog } from '../log-loading.ts'
 import type { LogIdentity, LogSurroundings, UnsyncedNames } from '../log-surroundings.ts'
 import { offlineLog } from '../offline-log.ts'
 import { PartitionLog } from '../partition-log.ts'
-import { ReadBuffers } from '../read-buffers.ts'
 import type { StorageFailure } from '../storage-failure.ts'
 import { SyncScheduler } from '../sync-scheduler.ts'
 import { checkpointKey } from './checkpoint-file.ts'
@@ -86,7 +86,7 @@ export class LogManager {
     private readonly onFailure: (failure: StorageFailure) => void,
   ) {
     this.syncs = new SyncScheduler(platform.timers)
-    this.surroundings = { ...platform, syncs: this.syncs, readBuffers: new ReadBuffers() }
+    this.surroundings = { ...platform, syncs: this.syncs, readBuffers: new ReusableBuffers() }
     this.partitionDirectories = new PartitionDirectories(platform.files, platform.random, dataDirectories)
     this.work = new RecurringWork(platform.timers)
     this.shelves = dataDirectories.usable.map(({ directory, id }) => {
