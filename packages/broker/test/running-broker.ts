@@ -41,6 +41,7 @@ export class RunningBroker {
         'log.dirs': this.directory,
         listeners: 'PLAINTEXT://127.0.0.1:0',
         'offsets.topic.num.partitions': 3,
+        'transaction.state.log.num.partitions': 3,
         'group.initial.rebalance.delay.ms': 0,
         ...this.config,
         ...config,

@@ -6,7 +6,7 @@ import { fetchAll, initProducerId, readCommitted, TransactionalClient } from '..
 
 let running: RunningBroker
 beforeEach(async () => {
-  running = await RunningBroker.start({ 'transaction.state.log.num.partitions': 3 })
+  running = await RunningBroker.start()
   await running.createTopic('t', 2)
 })
 afterEach(async () => {
