@@ -113,7 +113,7 @@ export function produce(services: BrokerServices): RequestHandler {
     return log
   }
 
-  return handler(APIS.Produce, 'effect-first', handle)
+  return { ...handler(APIS.Produce, 'effect-first', handle), forgetsRequest: true }
 }
 
 function refusedPartition(index: number, error: KafkaError): PartitionAnswer {

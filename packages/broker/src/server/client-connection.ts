@@ -35,7 +35,9 @@ export interface ConnectionOptions {
 /** A request that has started. */
 interface Exchange {
   readonly ordering: Ordering
-  readonly frameBytes: number
+  readonly frame: Buffer
+  /** The frame may be used for another one once it is answered. */
+  readonly forgetsRequest: boolean
   /** Undefined until the answer is known; empty for none. */
   answer: readonly Uint8Array[] | undefined
   readonly whenSent: (() => void)[]
@@ -43,7 +45,7 @@ interface Exchange {
 interface WaitingRequest {
   readonly request: IncomingRequest
   readonly handler: RequestHandler
-  readonly frameBytes: number
+  readonly frame: Buffer
 }
 
 const NO_ANSWER: readonly Uint8Array[] = []
@@ -152,21 +154,20 @@ export class ClientConnection {
 
   /** Undefined for a request that is answered by its header alone. */
   private openRequest(frame: Buffer): WaitingRequest | undefined {
-    const frameBytes = frame.length
     try {
       const request = openRequest(frame)
       const handler = this.options.handlerOf(request.apiKey)
       if (handler === undefined) throw new CloseConnectionError(`API key ${request.apiKey} is not served`)
       const { min, max } = handler.api.advertised
-      if (request.version >= min && request.version <= max) return { request, handler, frameBytes }
+      if (request.version >= min && request.version <= max) return { request, handler, frame }
       const answer = this.options.answerUnsupportedVersion(request)
       if (answer === undefined)
         throw new CloseConnectionError(`${handler.api.name} is not served in version ${request.version}`)
-      this.exchanges.push({ ordering: 'strict', frameBytes, answer, whenSent: [] })
+      this.exchanges.push({ ordering: 'strict', frame, forgetsRequest: false, answer, whenSent: [] })
       this.settle()
       return undefined
     } catch (error) {
-      this.options.memory.release(frameBytes)
+      this.options.memory.release(frame.length)
       throw error
     }
   }
@@ -180,8 +181,9 @@ export class ClientConnection {
     return this.exchanges.length < this.options.maxRequests
   }
 
-  private start({ request, handler, frameBytes }: WaitingRequest): void {
-    const exchange: Exchange = { ordering: handler.ordering, frameBytes, answer: undefined, whenSent: [] }
+  private start({ request, handler, frame }: WaitingRequest): void {
+    const { ordering, forgetsRequest = false } = handler
+    const exchange: Exchange = { ordering, frame, forgetsRequest, answer: undefined, whenSent: [] }
     this.exchanges.push(exchange)
     const context = {
       apiVersion: request.version,
@@ -230,7 +232,7 @@ export class ClientConnection {
     if (!isClientsFault(error)) this.options.onBug(error, api)
     const index = this.exchanges.indexOf(exchange)
     if (index < 0) return
-    for (const { frameBytes } of this.exchanges.splice(index)) this.options.memory.release(frameBytes)
+    for (const { frame } of this.exchanges.splice(index)) this.options.memory.release(frame.length)
     this.settle()
     this.endForFault()
   }
@@ -256,8 +258,9 @@ export class ClientConnection {
   /** Takes the answers that have nothing unanswered before them. */
   private settle(): void {
     while (this.exchanges[0]?.answer !== undefined) {
-      const { frameBytes, answer, whenSent } = this.exchanges.shift()!
-      this.options.memory.release(frameBytes)
+      const { frame, forgetsRequest, answer, whenSent } = this.exchanges.shift()!
+      this.options.memory.release(frame.length)
+      if (forgetsRequest) this.options.memory.reuse(frame)
       for (const chunk of answer!) {
         this.outgoing.push(chunk)
         this.outgoingBytes += chunk.length
@@ -294,7 +297,7 @@ export class ClientConnection {
   }
 
   private dropWaiting(): void {
-    if (this.waiting !== undefined) this.options.memory.release(this.waiting.frameBytes)
+    if (this.waiting !== undefined) this.options.memory.release(this.waiting.frame.length)
     this.waiting = undefined
     this.reader.discard()
   }
@@ -303,7 +306,7 @@ export class ClientConnection {
     this.isClosed = true
     this.isEnding = true
     this.dropWaiting()
-    for (const exchange of this.exchanges.splice(0)) this.options.memory.release(exchange.frameBytes)
+    for (const { frame } of this.exchanges.splice(0)) this.options.memory.release(frame.length)
     this.options.onClose(this)
   }
 }

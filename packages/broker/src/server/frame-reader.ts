@@ -83,7 +83,7 @@ export class FrameReader {
   }
 
   private fillTarget(): Buffer | 'incomplete' {
-    this.target ??= Buffer.allocUnsafe(this.frameBytes)
+    this.target ??= this.memory.allocate(this.frameBytes)
     while (this.targetFilled < this.frameBytes) {
       const chunk = this.chunks[0]
       if (chunk === undefined) return 'incomplete'

@@ -33,6 +33,8 @@ export type Ordering = 'strict' | 'read' | 'effect-first'
 export interface RequestHandler<Request = unknown, Answer = unknown> {
   readonly api: Api<Request, unknown, unknown, Answer>
   readonly ordering: Ordering
+  /** Nobody looks at the request's bytes once it is answered: they may be overwritten then. */
+  readonly forgetsRequest?: true
   /**
    * Answers, at once or later; undefined sends nothing. Throwing (or rejecting with) {@link CloseConnectionError} ends the
    * connection without an answer, as does any other error, which is a bug and reported as one.

@@ -6,16 +6,23 @@ import { fetchRequest, RunningBroker } from '../running-broker.ts'
 const BATCHES = 60
 const VALUE_BYTES = 100_000
 
-describe('fetches that share the memory of their reads', () => {
+describe('requests and fetches that share their memory', () => {
   let running: RunningBroker
   beforeAll(async () => {
     running = await RunningBroker.overTcp({ 'log.flush.interval.messages': 1_000_000 })
     await running.createTopic('large', 2)
-    for (let index = 0; index < BATCHES; index++)
-      for (const partition of [0, 1]) {
-        const batch = running.batch([String.fromCharCode(97 + ((index + partition) % 26)).repeat(VALUE_BYTES)])
-        await running.produce('large', batch, { partition })
-      }
+    // All at once, so that later requests come while earlier ones are in process.
+    const sent = [0, 1].map(async partition => {
+      const client = await running.connect()
+      return await Promise.all(
+        Array.from({ length: BATCHES }, (_, index) => {
+          const batch = running.batch([String.fromCharCode(97 + ((index + partition) % 26)).repeat(VALUE_BYTES)])
+          return running.produce('large', batch, { partition, client })
+        }),
+      )
+    })
+    const answers = (await Promise.all(sent)).flat()
+    expect(answers.every(({ errorCode }) => errorCode === 0)).toBe(true)
   })
   afterAll(() => running.stop())
 
