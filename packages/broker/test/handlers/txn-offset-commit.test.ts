@@ -124,7 +124,7 @@ test('OffsetDelete and DeleteGroups take pending offsets along', async () => {
 
 test('a topic that is deleted takes pending offsets along', async () => {
   await producer.commitOffset('g', 't', 5)
-  await running.client.send(APIS.DeleteTopics, { topics: [{ name: 't', topicId: ZERO_UUID }] })
+  await running.client.send(APIS.DeleteTopics, { timeoutMs: 10_000, topics: [{ name: 't', topicId: ZERO_UUID }] })
   await running.createTopic('t')
   await producer.endCompletely('commit')
   expect(await committedOffset(running, 'g', 't', true)).toBe(-1)
@@ -132,7 +132,7 @@ test('a topic that is deleted takes pending offsets along', async () => {
 
 test('a deleted topic does not hold a transaction up', async () => {
   await producer.produce('t', ['v'])
-  await running.client.send(APIS.DeleteTopics, { topics: [{ name: 't', topicId: ZERO_UUID }] })
+  await running.client.send(APIS.DeleteTopics, { timeoutMs: 10_000, topics: [{ name: 't', topicId: ZERO_UUID }] })
   await producer.endCompletely('commit')
   expect(await producer.end('abort')).toBe('NONE')
 })
