@@ -1,17 +1,59 @@
-export { ADMIN_CONFIG, Admin, type AdminOptions, type ClusterDescription } from './admin/admin.ts'
+export type { AclOperation } from './admin/acl-operations.ts'
+export type {
+  AclBinding,
+  AclBindingFilter,
+  AclPatternType,
+  AclPermissionType,
+  AclResourceType,
+} from './admin/acls.ts'
+export { ADMIN_CONFIG, Admin, type AdminOptions } from './admin/admin.ts'
 export * from './admin/admin-errors.ts'
+export type { ClusterDescription, QuorumInfo, QuorumReplica } from './admin/cluster-description.ts'
 export type {
   ConfigAlteration,
   ConfigChange,
   ConfigDescription,
   ConfigEntry,
   ConfigQuery,
+  ConfigReplacement,
   ConfigResource,
   ConfigSource,
 } from './admin/configs.ts'
+export type { ElectionType } from './admin/elections.ts'
+export type { FeatureMetadata, FeatureUpdate, VersionLevels } from './admin/features.ts'
 export type { GroupDescription, GroupFilter, GroupListing, MemberDescription } from './admin/groups.ts'
+export type {
+  LogDirDescription,
+  ReplicaInLogDir,
+  ReplicaLogDirDescription,
+  ReplicaPlacement,
+  TopicPartitionReplica,
+} from './admin/log-dirs.ts'
+export type { FencedProducer, ProducerState } from './admin/producers.ts'
+export type { ClientQuotaAlteration, ClientQuotaEntity, ClientQuotaFilter, ClientQuotas } from './admin/quotas.ts'
+export type { PartitionReassignment, PartitionReassignmentRequest } from './admin/reassignments.ts'
 export type { RecordsToDelete } from './admin/records.ts'
-export type { CreatedTopic, MorePartitions, NewTopic, TopicListing } from './admin/topics.ts'
+export type {
+  ScramCredentialAlteration,
+  ScramCredentialDeletion,
+  ScramCredentialInfo,
+  ScramCredentialUpsertion,
+} from './admin/scram-credentials.ts'
+export type {
+  CreatedTopic,
+  DescribedPartition,
+  MorePartitions,
+  NewTopic,
+  TopicDescription,
+  TopicListing,
+} from './admin/topics.ts'
+export type {
+  HangingTransaction,
+  TransactionDescription,
+  TransactionFilter,
+  TransactionListing,
+  TransactionState,
+} from './admin/transactions.ts'
 export type { Node, PartitionMetadata, TopicMetadata } from './cluster/metadata.ts'
 export type { FoundOffset, OffsetSpec } from './cluster/offset-lookup.ts'
 export { nameOfPartition, type TopicPartition, TopicPartitionMap } from './cluster/topic-partition.ts'

@@ -143,7 +143,7 @@ export class RestStack implements AsyncDisposable {
     const description = (await this.admin.describeTopics([topic])).get(topic)
     const partitions = (description?.partitions ?? []).map(({ partition }) => ({ topic, partition }))
     const ends = await this.admin.listOffsets(partitions.map(partition => ({ ...partition, at: 'latest' as const })))
-    const committed = await this.admin.listGroupOffsets(groupId)
+    const committed = await this.admin.listConsumerGroupOffsets(groupId)
     return partitions.every(({ partition }) => {
       const end = ends.get(topic, partition)?.offset ?? 0
       return end === 0 || (committed.get(topic, partition)?.offset ?? 0) >= end

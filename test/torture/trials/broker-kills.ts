@@ -85,7 +85,7 @@ async function run({ count, random, progress }: TrialOptions): Promise<Outcome> 
   const log = await readLog(broker.port, TOPIC, PARTITIONS)
   recorder.log = log
   await eventually(CATCH_UP_LIMIT_MS, async () => {
-    const committed = await Promise.all([GROUP, COPIERS].map(group => admin.listGroupOffsets(group)))
+    const committed = await Promise.all([GROUP, COPIERS].map(group => admin.listConsumerGroupOffsets(group)))
     return log.every(
       ({ endOffset, partition }, index) =>
         endOffset === 0 ||

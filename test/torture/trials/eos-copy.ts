@@ -71,7 +71,7 @@ async function copyOnce(random: SeededRandom, progress: (text: string) => void) 
     progress(`${bounces + 1} bounces`)
   }
   const isDone = async () => {
-    const committed = await admin.listGroupOffsets(GROUP)
+    const committed = await admin.listConsumerGroupOffsets(GROUP)
     const offsets = Array.from({ length: PARTITIONS }, (_, partition) => committed.get(INPUT, partition)?.offset ?? 0)
     return offsets.reduce((sum, offset) => sum + offset, 0) === RECORDS
   }

@@ -56,7 +56,7 @@ export class Observer {
   private async observeGroup(admin: Admin): Promise<void> {
     const { groupId, ends } = this.options
     const before = ends.snapshot()
-    for (const [{ topic, partition }, { offset }] of await admin.listGroupOffsets(groupId, CALL))
+    for (const [{ topic, partition }, { offset }] of await admin.listConsumerGroupOffsets(groupId, CALL))
       ends.observe(`committed offset of ${topic}-${partition}`, offset, before)
   }
 }

@@ -7,6 +7,8 @@ export class FailedResourcesError extends MillraceError {
     readonly operation: string,
     /** By the resource's name. */
     readonly failures: ReadonlyMap<string, KafkaError>,
+    /** What the call found out or did about the other resources, by name. */
+    readonly results: ReadonlyMap<string, unknown> = new Map(),
   ) {
     const [first] = failures.values()
     const others = failures.size > 1 ? ` (and ${failures.size - 1} others)` : ''

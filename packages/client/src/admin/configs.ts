@@ -2,7 +2,7 @@ import { APIS, ErrorCode, type KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/metadata.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
-import { callForEach, failureOf } from './resource-calls.ts'
+import { callForEach, callOnce, failureOf } from './resource-calls.ts'
 
 const RESOURCE_TYPES = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
 const OPERATIONS = { set: 0, delete: 1, append: 2, subtract: 3 } as const
@@ -168,6 +168,73 @@ export async function alterConfigs(
     },
   )
 }
+
+/** All settings of a resource at once: what is not named goes back to its default. */
+export interface ConfigReplacement extends ConfigResource {
+  /** Under Kafka's names: `{ 'cleanup.policy': 'compact' }`. */
+  readonly configs: Readonly<Record<string, string | number | boolean>>
+}
+
+export async function replaceConfigs(
+  cluster: Cluster,
+  replacements: readonly ConfigReplacement[],
+  validateOnly: boolean,
+  limit: TimeLimit,
+): Promise<void> {
+  await callPerBroker<ConfigReplacement, true>(
+    cluster,
+    'altering configs',
+    replacements,
+    limit,
+    async (node, asked, remaining) => {
+      const answer = await cluster.request(
+        { node, lane: 'main' },
+        APIS.AlterConfigs,
+        () => ({
+          resources: asked.map(({ type, name, configs }) => ({
+            resourceType: RESOURCE_TYPES[type],
+            resourceName: name,
+            configs: Object.entries(configs).map(([setting, value]) => ({ name: setting, value: String(value) })),
+          })),
+          validateOnly,
+        }),
+        remaining,
+      )
+      return answer.responses.map(response => ({ ...response, value: () => true as const }))
+    },
+  )
+}
+
+/** What has settings, of these types or of all. */
+export function listConfigResources(
+  cluster: Cluster,
+  types: readonly ConfigResource['type'][],
+  limit: TimeLimit,
+): Promise<ConfigResource[]> {
+  return callOnce(cluster, 'listing config resources', limit, async (node, remaining) => {
+    const answer = await cluster.request(
+      { node, lane: 'main' },
+      APIS.ListConfigResources,
+      version =>
+        version === 0 && isOnlyClientMetrics(types) ? {} : { resourceTypes: types.map(type => RESOURCE_TYPES[type]) },
+      remaining,
+    )
+    if (answer.errorCode !== ErrorCode.NONE) return failureOf(answer.errorCode, 'listing config resources')
+    return answer.configResources.flatMap(({ resourceName: name, resourceType }) => {
+      const type = TYPE_NAMES.get(resourceType)
+      return type === undefined ? [] : [{ type, name }]
+    })
+  })
+}
+
+/** All that brokers before 4.1 can list. */
+function isOnlyClientMetrics(types: readonly ConfigResource['type'][]): boolean {
+  return types.length === 1 && types[0] === 'clientMetrics'
+}
+
+const TYPE_NAMES: ReadonlyMap<number, ConfigResource['type']> = new Map(
+  (Object.keys(RESOURCE_TYPES) as ConfigResource['type'][]).map(name => [RESOURCE_TYPES[name], name]),
+)
 
 interface ResourceAnswer<R> {
   readonly resourceType: number

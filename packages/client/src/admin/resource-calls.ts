@@ -1,6 +1,8 @@
 /** A call about many resources has an outcome for each. Here they are told apart: done, to be repeated, failed. */
 import { ErrorCode, KafkaError, kafkaErrorOf } from '@millrace/protocol'
 import type { Cluster, CoordinatorKind } from '../cluster/cluster.ts'
+import type { Node } from '../cluster/metadata.ts'
+import { nameOfPartition, type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import { FailedResourcesError } from './admin-errors.ts'
 
@@ -56,12 +58,116 @@ export async function callForEach<R>(
     },
     call.coordinatorOf,
   )
-  if (failures.size > 0) throw new FailedResourcesError(call.operation, failures)
+  if (failures.size > 0) throw new FailedResourcesError(call.operation, failures, results)
   return results
 }
 
+/** One outcome for each key, asked at the coordinator of each. As {@link callForEach}. */
+export async function callCoordinators<R>(
+  cluster: Cluster,
+  call: { readonly operation: string; readonly limit: TimeLimit; readonly kind: CoordinatorKind },
+  keys: readonly string[],
+  ask: (key: string, node: Node, remaining: TimeLimit) => Promise<R | KafkaError>,
+): Promise<Map<string, R>> {
+  const { operation, limit, kind } = call
+  const failures = new Map<string, KafkaError>()
+  const results = new Map<string, R>()
+  await Promise.all(
+    keys.map(async key => {
+      try {
+        const one = { operation, limit, coordinatorOf: { kind, key } }
+        const found = await callForEach<R>(cluster, one, [key], async (_pending, remaining) => {
+          const node = await cluster.coordinator(kind, key, remaining)
+          return new Map([[key, await ask(key, node, remaining)]])
+        })
+        results.set(key, found.get(key)!)
+      } catch (error) {
+        if (!(error instanceof FailedResourcesError)) throw error
+        failures.set(key, error.failures.get(key)!)
+      }
+    }),
+  )
+  if (failures.size > 0) throw new FailedResourcesError(operation, failures, results)
+  return results
+}
+
+/** One outcome for each partition, asked at its leader. As {@link callForEach}. */
+export async function callLeaders<T extends TopicPartition, R>(
+  cluster: Cluster,
+  call: { readonly operation: string; readonly limit: TimeLimit },
+  items: readonly T[],
+  ask: (
+    asked: TopicPartitionMap<T>,
+    leader: Node,
+    remaining: TimeLimit,
+  ) => Promise<Iterable<readonly [TopicPartition, R | KafkaError]>>,
+): Promise<TopicPartitionMap<R>> {
+  const byName = new Map(items.map(item => [nameOfPartition(item), item]))
+  cluster.useTopics(items.map(({ topic }) => topic))
+  const found = await callForEach<R>(cluster, call, [...byName.keys()], async (pending, remaining) => {
+    const outcomes = new Map<string, R | KafkaError>()
+    const byLeader = new Map<Node, TopicPartitionMap<T>>()
+    if (items.some(({ topic }) => cluster.metadata.topic(topic) === undefined)) await cluster.refreshMetadata(remaining)
+    for (const name of pending) {
+      const item = byName.get(name)!
+      const leader = cluster.metadata.leaderOf(item.topic, item.partition)
+      if (leader === undefined) {
+        const isKnown = cluster.metadata.partition(item.topic, item.partition) !== undefined
+        const code = isKnown ? ErrorCode.LEADER_NOT_AVAILABLE : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+        outcomes.set(name, failureOf(code, name))
+        continue
+      }
+      const others = byLeader.get(leader) ?? new TopicPartitionMap<T>()
+      others.set(item.topic, item.partition, item)
+      byLeader.set(leader, others)
+    }
+    for (const [leader, asked] of byLeader)
+      for (const [partition, outcome] of await ask(asked, leader, remaining))
+        outcomes.set(nameOfPartition(partition), outcome)
+    return outcomes
+  })
+  return TopicPartitionMap.from([...found].map(([name, result]) => [byName.get(name)!, result]))
+}
+
+/** Asks each of these brokers. As {@link callForEach}; the names are the ids. */
+export async function callBrokers<R>(
+  cluster: Cluster,
+  call: { readonly operation: string; readonly limit: TimeLimit },
+  brokerIds: readonly number[],
+  ask: (node: Node, remaining: TimeLimit) => Promise<R | KafkaError>,
+): Promise<Map<number, R>> {
+  const names = brokerIds.map(String)
+  const found = await callForEach<R>(cluster, call, names, async (pending, remaining) => {
+    const outcomes = new Map<string, R | KafkaError>()
+    for (const name of pending) {
+      const node = await cluster.broker(Number(name), remaining)
+      outcomes.set(name, await ask(node, remaining))
+    }
+    return outcomes
+  })
+  return new Map([...found].map(([name, result]) => [Number(name), result]))
+}
+
+/** A call with one outcome for all. Repeated and refused as {@link callForEach} does, but rejects with the `KafkaError` itself. */
+export async function callOnce<R>(
+  cluster: Cluster,
+  operation: string,
+  limit: TimeLimit,
+  ask: (controller: Node, remaining: TimeLimit) => Promise<R | KafkaError>,
+): Promise<R> {
+  try {
+    const found = await callForEach<R>(cluster, { operation, limit }, [operation], async (_pending, remaining) => {
+      const controller = await cluster.controller(remaining)
+      return new Map([[operation, await ask(controller, remaining)]])
+    })
+    return found.get(operation)!
+  } catch (error) {
+    throw error instanceof FailedResourcesError ? error.failures.get(operation) : error
+  }
+}
+
 /** `text` is what the broker said besides the code. */
-export function failureOf(errorCode: number, name: string, text: string | null = null): KafkaError {
-  const saysMore = text !== null && text !== '' && !text.endsWith(kafkaErrorOf(errorCode).message)
+export function failureOf(errorCode: number, name: string, text?: string | null): KafkaError {
+  const saysMore = text !== null && text !== undefined && text !== '' && !text.endsWith(kafkaErrorOf(errorCode).message)
   return new KafkaError(errorCode, saysMore ? `${name}, ${text}` : name)
 }

@@ -1,9 +1,20 @@
-import { APIS, ErrorCode, type KafkaError, type MetadataResponse, ZERO_UUID } from '@millrace/protocol'
+import {
+  APIS,
+  type DescribeTopicPartitionsResponse,
+  ErrorCode,
+  KafkaError,
+  type MetadataResponse,
+  ZERO_UUID,
+} from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
-import type { TopicMetadata } from '../cluster/metadata.ts'
+import type { PartitionMetadata, TopicMetadata } from '../cluster/metadata.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
+import { UnsupportedBrokerError } from '../errors/client-errors.ts'
+import { type AclOperation, authorizedOperations } from './acl-operations.ts'
 import { callForEach, failureOf } from './resource-calls.ts'
 
+/** As many as Kafka's brokers put into one answer. */
+const PARTITIONS_PER_PAGE = 2_000
 /** The broker's own default (`num.partitions`, `default.replication.factor`). */
 const BROKER_DEFAULT = -1
 
@@ -149,46 +160,157 @@ export async function listTopics(cluster: Cluster, limit: TimeLimit): Promise<To
     .map(({ name, topicId, isInternal }) => ({ name: name!, topicId: idOf(topicId), isInternal }))
 }
 
+export interface DescribedPartition extends PartitionMetadata {
+  /** Out of sync, but known to have everything committed (KIP-966); null from brokers before 4.0. */
+  readonly eligibleLeaderReplicaIds: readonly number[] | null
+}
+
+export interface TopicDescription extends TopicMetadata {
+  readonly partitions: readonly DescribedPartition[]
+  /** Null unless asked for. */
+  readonly authorizedOperations: readonly AclOperation[] | null
+}
+
+/** Page by page where the broker can, so that large topics need no large answers. */
 export function describeTopics(
   cluster: Cluster,
   names: readonly string[],
+  includeAuthorizedOperations: boolean,
   limit: TimeLimit,
-): Promise<Map<string, TopicMetadata>> {
+): Promise<Map<string, TopicDescription>> {
   const call = { operation: 'describing topics', limit }
-  return callForEach(cluster, call, names, async (pending, remaining) => {
-    const answer = await metadataOf(cluster, pending, remaining)
-    const outcomes = new Map<string, TopicMetadata | KafkaError>()
-    for (const topic of answer.topics)
-      if (topic.name !== null)
-        outcomes.set(
-          topic.name,
-          topic.errorCode === ErrorCode.NONE
-            ? description(topic.name, topic)
-            : failureOf(topic.errorCode, `topic ${topic.name}`),
-        )
-    return outcomes
+  return callForEach<TopicDescription>(cluster, call, names, async (pending, remaining) => {
+    const described = await describeInPages(cluster, pending, remaining).catch((error: unknown) => {
+      if (error instanceof UnsupportedBrokerError) return undefined
+      throw error
+    })
+    const outcomes = described ?? (await describeAtOnce(cluster, pending, includeAuthorizedOperations, remaining))
+    if (includeAuthorizedOperations) return outcomes
+    return new Map(
+      [...outcomes].map(([name, outcome]) => [
+        name,
+        outcome instanceof KafkaError ? outcome : { ...outcome, authorizedOperations: null },
+      ]),
+    )
   })
 }
 
-function description(name: string, topic: MetadataResponse['topics'][number]): TopicMetadata {
-  const partitions = topic.partitions
-    .map(({ partitionIndex, leaderId, leaderEpoch, replicaNodes, isrNodes, offlineReplicas }) => ({
-      partition: partitionIndex,
-      leaderId,
-      leaderEpoch,
-      replicaIds: replicaNodes,
-      inSyncReplicaIds: isrNodes,
-      offlineReplicaIds: offlineReplicas,
-    }))
-    .sort((a, b) => a.partition - b.partition)
-  return { name, topicId: idOf(topic.topicId), isInternal: topic.isInternal, partitions }
+type DescriptionOutcomes = Map<string, TopicDescription | KafkaError>
+
+async function describeInPages(
+  cluster: Cluster,
+  names: readonly string[],
+  limit: TimeLimit,
+): Promise<DescriptionOutcomes> {
+  const outcomes: DescriptionOutcomes = new Map()
+  const node = await cluster.controller(limit)
+  let cursor: DescribeTopicPartitionsResponse['nextCursor'] = null
+  do {
+    const from: typeof cursor = cursor
+    // A cursor names the topic to go on with; those before it are done.
+    const asked = names.filter(name => from === null || name >= from.topicName)
+    const answer: DescribeTopicPartitionsResponse = await cluster.request(
+      { node, lane: 'main' },
+      APIS.DescribeTopicPartitions,
+      () => ({ topics: asked.map(name => ({ name })), responsePartitionLimit: PARTITIONS_PER_PAGE, cursor: from }),
+      limit,
+    )
+    for (const topic of answer.topics) if (topic.name !== null) addPage(outcomes, topic.name, topic)
+    cursor = answer.nextCursor
+  } while (cursor !== null)
+  return outcomes
 }
 
-function metadataOf(cluster: Cluster, names: readonly string[] | null, limit: TimeLimit): Promise<MetadataResponse> {
+function addPage(
+  outcomes: DescriptionOutcomes,
+  name: string,
+  topic: DescribeTopicPartitionsResponse['topics'][number],
+): void {
+  const before = outcomes.get(name)
+  if (topic.errorCode !== ErrorCode.NONE) {
+    outcomes.set(name, failureOf(topic.errorCode, `topic ${name}`))
+    return
+  }
+  const partitions = topic.partitions.map(partition => ({
+    ...describedPartition(partition),
+    eligibleLeaderReplicaIds: partition.eligibleLeaderReplicas,
+  }))
+  const known = before === undefined || before instanceof KafkaError ? [] : before.partitions
+  outcomes.set(name, {
+    name,
+    topicId: idOf(topic.topicId),
+    isInternal: topic.isInternal,
+    partitions: [...known, ...partitions],
+    authorizedOperations: authorizedOperations(topic.topicAuthorizedOperations),
+  })
+}
+
+async function describeAtOnce(
+  cluster: Cluster,
+  names: readonly string[],
+  includeTopicAuthorizedOperations: boolean,
+  limit: TimeLimit,
+): Promise<DescriptionOutcomes> {
+  const answer = await metadataOf(cluster, names, limit, includeTopicAuthorizedOperations)
+  const outcomes: DescriptionOutcomes = new Map()
+  for (const topic of answer.topics)
+    if (topic.name !== null)
+      outcomes.set(
+        topic.name,
+        topic.errorCode === ErrorCode.NONE
+          ? description(topic.name, topic)
+          : failureOf(topic.errorCode, `topic ${topic.name}`),
+      )
+  return outcomes
+}
+
+function description(name: string, topic: MetadataResponse['topics'][number]): TopicDescription {
+  const partitions = topic.partitions
+    .map(partition => ({ ...describedPartition(partition), eligibleLeaderReplicaIds: null }))
+    .sort((a, b) => a.partition - b.partition)
+  const operations = authorizedOperations(topic.topicAuthorizedOperations)
+  return {
+    name,
+    topicId: idOf(topic.topicId),
+    isInternal: topic.isInternal,
+    partitions,
+    authorizedOperations: operations,
+  }
+}
+
+interface PartitionRow {
+  readonly partitionIndex: number
+  readonly leaderId: number
+  readonly leaderEpoch: number
+  readonly replicaNodes: readonly number[]
+  readonly isrNodes: readonly number[]
+  readonly offlineReplicas: readonly number[]
+}
+function describedPartition(row: PartitionRow): PartitionMetadata {
+  return {
+    partition: row.partitionIndex,
+    leaderId: row.leaderId,
+    leaderEpoch: row.leaderEpoch,
+    replicaIds: row.replicaNodes,
+    inSyncReplicaIds: row.isrNodes,
+    offlineReplicaIds: row.offlineReplicas,
+  }
+}
+
+function metadataOf(
+  cluster: Cluster,
+  names: readonly string[] | null,
+  limit: TimeLimit,
+  includeTopicAuthorizedOperations = false,
+): Promise<MetadataResponse> {
   return cluster.retrying('fetching metadata', limit, remaining =>
     cluster.requestAny(
       APIS.Metadata,
-      () => ({ topics: names?.map(name => ({ name })) ?? null, allowAutoTopicCreation: false }),
+      () => ({
+        topics: names?.map(name => ({ name })) ?? null,
+        allowAutoTopicCreation: false,
+        includeTopicAuthorizedOperations,
+      }),
       remaining,
     ),
   )

@@ -26,6 +26,20 @@ export function scram(name: ScramMechanismName, username: string, password: stri
   }
 }
 
+/** What brokers keep instead of a password (RFC 5802, `Hi`). */
+export function saltedPassword(
+  mechanism: ScramMechanismName,
+  password: string,
+  salt: Uint8Array,
+  iterations: number,
+): Buffer {
+  return saltedWith(HASHES[mechanism], password, salt, iterations)
+}
+
+function saltedWith(hash: HashName, password: string, salt: Uint8Array, iterations: number): Buffer {
+  return pbkdf2Sync(password, salt, iterations, HASH_BYTES[hash], hash)
+}
+
 /** Exported for the RFCs' examples, which have their own nonce. */
 export class ScramExchange implements SaslExchange {
   private readonly firstBare: string
@@ -66,7 +80,7 @@ export class ScramExchange implements SaslExchange {
         `it asks for ${iterations || 'no'} iterations, ${LEAST_ITERATIONS} to ${MOST_ITERATIONS} are safe`,
       )
     const { hash } = this
-    const salted = pbkdf2Sync(this.password, Buffer.from(salt, 'base64'), count, HASH_BYTES[hash], hash)
+    const salted = saltedWith(hash, this.password, Buffer.from(salt, 'base64'), count)
     const clientKey = createHmac(hash, salted).update('Client Key').digest()
     const storedKey = createHash(hash).update(clientKey).digest()
     const finalBare = `c=${CHANNEL_BINDING},r=${nonce}`

@@ -84,22 +84,22 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
       const consumer = clients.consumer({ groupId, clientId: 'reader' })
       consumer.subscribe([topic])
       await readValues(consumer, 1)
-      const described = (await admin.describeGroups([groupId])).get(groupId)
+      const described = (await admin.describeConsumerGroups([groupId])).get(groupId)
       expect(described).toMatchObject({ state: 'Stable', protocolType: 'consumer', assignor: 'range' })
       expect(described?.members).toMatchObject([
         { clientId: 'reader', assignment: [0, 1].map(partition => ({ topic, partition })) },
       ])
-      await expect(admin.deleteGroups([groupId])).rejects.toMatchObject({ code: 'NON_EMPTY_GROUP' })
+      await expect(admin.deleteConsumerGroups([groupId])).rejects.toMatchObject({ code: 'NON_EMPTY_GROUP' })
       await consumer.close()
-      await admin.alterGroupOffsets(groupId, [{ topic, partition: 1, offset: 0, metadata: 'moved' }])
-      const offsets = await admin.listGroupOffsets(groupId)
+      await admin.alterConsumerGroupOffsets(groupId, [{ topic, partition: 1, offset: 0, metadata: 'moved' }])
+      const offsets = await admin.listConsumerGroupOffsets(groupId)
       expect([offsets.get(topic, 0)?.offset, offsets.get(topic, 1)]).toEqual([
         1,
         { offset: 0, leaderEpoch: -1, metadata: 'moved' },
       ])
       expect(await admin.listGroups()).toContainEqual(expect.objectContaining({ groupId, state: 'Empty' }))
-      await admin.deleteGroups([groupId])
-      expect((await admin.describeGroups([groupId])).get(groupId)?.state).toBe('Dead')
+      await admin.deleteConsumerGroups([groupId])
+      expect((await admin.describeConsumerGroups([groupId])).get(groupId)?.state).toBe('Dead')
     })
     test('the cluster is described', async () => {
       const { clusterId, nodes } = await clients.admin().describeCluster()

@@ -284,9 +284,9 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       await readValues(consumer, 5)
       await consumer.close()
       expect(events).toEqual(['assigned 0', 'revoked 0'])
-      const offsets = await clients.admin().listGroupOffsets(groupId)
+      const offsets = await clients.admin().listConsumerGroupOffsets(groupId)
       expect(offsets.get(topic, 0)?.offset).toBe(5)
-      expect((await clients.admin().describeGroups([groupId])).get(groupId)).toMatchObject({
+      expect((await clients.admin().describeConsumerGroups([groupId])).get(groupId)).toMatchObject({
         state: 'Empty',
         members: [],
       })
@@ -367,7 +367,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
           .join(' '),
       )
       expect(parts.sort()).toEqual(['0 2', '1'])
-      expect((await clients.admin().describeGroups([groupId])).get(groupId)).toMatchObject({
+      expect((await clients.admin().describeConsumerGroups([groupId])).get(groupId)).toMatchObject({
         state: 'Stable',
         assignor: 'roundrobin',
       })

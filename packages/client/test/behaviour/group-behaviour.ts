@@ -111,7 +111,7 @@ export function groupBehaviour(cluster: () => ClusterUnderTest, hasConsumerProto
       await readValues(consumer, 5)
       await consumer.close()
       expect(events).toEqual(['assigned 0', 'revoked 0'])
-      expect((await clients.admin().listGroupOffsets(groupId)).get(topic, 0)?.offset).toBe(5)
+      expect((await clients.admin().listConsumerGroupOffsets(groupId)).get(topic, 0)?.offset).toBe(5)
       const next = clients.consumer({ groupId, ...options })
       next.subscribe([topic])
       await pollUntil([next], () => next.assignment().length === 1)

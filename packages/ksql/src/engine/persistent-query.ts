@@ -125,5 +125,5 @@ async function removeInternals(admin: Admin, applicationId: string, staticMember
   if (internal.length > 0) await admin.deleteTopics(internal)
   if (!(await admin.listGroups()).some(({ groupId }) => groupId === applicationId)) return
   if (staticMembers.length > 0) await admin.removeMembersFromConsumerGroup(applicationId, staticMembers)
-  await admin.deleteGroups([applicationId])
+  await admin.deleteConsumerGroups([applicationId])
 }
