@@ -48,8 +48,10 @@ export function produce(services: BrokerServices): RequestHandler {
     const nameOf = (topic: TopicData) => nameIn(topic, apiVersion)
     const admission = admitTransactional(services, { transactionalId, topicData, apiVersion, nameOf })
     if (!(admission instanceof Promise)) return append(request, context, admission)
-    context.holdEffects(admission)
-    return admission.then(settled => append(request, context, settled))
+    // What is appended may take longer to become durable, for which nobody has to wait.
+    const appended = admission.then(settled => ({ answer: append(request, context, settled) }))
+    context.holdEffects(appended)
+    return appended.then(({ answer }) => answer)
   }
 
   function append(request: ProduceRequest, context: RequestContext, admission: TransactionalAdmission) {

@@ -1,5 +1,6 @@
 /** AddPartitionsToTxn (API key 24), v0 to v5. From v4 on for several transactions, as brokers ask each other (KIP-890). */
 import { type AddPartitionsToTxnRequest, APIS, ErrorCode } from '@millrace/protocol'
+import { INTERNAL_TOPICS } from '../metadata/topic-name.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { onePartition, partitionsOf } from '../transactions/topic-partitions.ts'
 import { EPOCH_PER_TRANSACTION } from '../transactions/transaction.ts'
@@ -21,10 +22,15 @@ export function addPartitionsToTxn({ topics, transactions }: BrokerServices): Re
   }
 
   async function answerTransaction(row: TransactionRequest, apiVersion: number): Promise<TopicResults> {
-    const isKnown = (topic: string, partition: number) => topics.log(topic, partition) !== undefined
-    if (!row.topics.every(({ name, partitions }) => partitions.every(partition => isKnown(name, partition))))
+    const problemWith = (topic: string, partition: number) => {
+      // Offsets have a request of their own.
+      if (apiVersion < FIRST_FOR_BROKERS && INTERNAL_TOPICS.has(topic)) return ErrorCode.TOPIC_AUTHORIZATION_FAILED
+      return topics.log(topic, partition) === undefined ? ErrorCode.UNKNOWN_TOPIC_OR_PARTITION : ErrorCode.NONE
+    }
+    const isProblem = (topic: string, partition: number) => problemWith(topic, partition) !== ErrorCode.NONE
+    if (row.topics.some(({ name, partitions }) => partitions.some(partition => isProblem(name, partition))))
       return resultsOf(row, (topic, partition) =>
-        isKnown(topic, partition) ? ErrorCode.OPERATION_NOT_ATTEMPTED : ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+        isProblem(topic, partition) ? problemWith(topic, partition) : ErrorCode.OPERATION_NOT_ATTEMPTED,
       )
     if (row.verifyOnly) return verified(row)
     const partitions = partitionsOf(row.topics.map(topic => ({ topic: topic.name, partitions: topic.partitions })))

@@ -2,7 +2,13 @@ import { APIS, ErrorCode } from '@millrace/protocol'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { RunningBroker } from '../running-broker.ts'
 import { errorName } from '../transactions/sample-transaction.ts'
-import { fetchAll, initProducerId, readCommitted, TransactionalClient } from '../transactions/transactional-client.ts'
+import {
+  fetchAll,
+  initProducerId,
+  type Producer,
+  readCommitted,
+  TransactionalClient,
+} from '../transactions/transactional-client.ts'
 
 let running: RunningBroker
 beforeEach(async () => {
@@ -134,11 +140,41 @@ describe('what is refused', () => {
       v3AndBelowTransactionalId: 'x',
       v3AndBelowProducerId: producer.producerId,
       v3AndBelowProducerEpoch: 0,
-      v3AndBelowTopics: [{ name: 't', partitions: [0, 2] }],
+      v3AndBelowTopics: [
+        { name: 't', partitions: [0, 2] },
+        { name: '__transaction_state', partitions: [0] },
+      ],
     }
     const answer = await client.send(APIS.AddPartitionsToTxn, request, 3)
-    const codes = answer.resultsByTopicV3AndBelow[0]!.resultsByPartition.map(row => errorName(row.partitionErrorCode))
-    expect(codes).toEqual(['OPERATION_NOT_ATTEMPTED', 'UNKNOWN_TOPIC_OR_PARTITION'])
+    const codes = answer.resultsByTopicV3AndBelow.flatMap(topic =>
+      topic.resultsByPartition.map(row => errorName(row.partitionErrorCode)),
+    )
+    expect(codes).toEqual(['OPERATION_NOT_ATTEMPTED', 'UNKNOWN_TOPIC_OR_PARTITION', 'TOPIC_AUTHORIZATION_FAILED'])
+  })
+
+  test('the form for brokers: several transactions, and verification', async () => {
+    const { client, producer } = await TransactionalClient.init(running, 'x')
+    const other = await TransactionalClient.init(running, 'y')
+    const row = (who: Producer, partitions: readonly number[], verifyOnly: boolean) => ({
+      ...who,
+      verifyOnly,
+      topics: [{ name: 't', partitions }],
+    })
+    const ask = async (...transactions: ReturnType<typeof row>[]) => {
+      const answer = await client.send(APIS.AddPartitionsToTxn, { transactions }, 5)
+      return answer.resultsByTransaction.map(result =>
+        result.topicResults.flatMap(topic => topic.resultsByPartition.map(each => errorName(each.partitionErrorCode))),
+      )
+    }
+    const zombie = { ...other.producer, producerEpoch: 9 }
+    expect(await ask(row(producer, [0], false), row(zombie, [0, 1], false))).toEqual([
+      ['NONE'],
+      ['PRODUCER_FENCED', 'PRODUCER_FENCED'],
+    ])
+    expect(await ask(row(producer, [0, 1], true), row(zombie, [0], true))).toEqual([
+      ['NONE', 'TRANSACTION_ABORTABLE'],
+      ['PRODUCER_FENCED'],
+    ])
   })
 
   test('transactional batches without a transactional id', async () => {

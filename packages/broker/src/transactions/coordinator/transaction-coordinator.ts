@@ -217,8 +217,9 @@ export class TransactionCoordinator {
   private async completed(live: LiveTransaction): Promise<void> {
     const { log, markers } = this.parts
     const prepared = live.transaction
-    const coordinatorEpoch = log.coordinatorEpochOf(prepared.transactionalId)
+    let coordinatorEpoch: number
     try {
+      coordinatorEpoch = log.coordinatorEpochOf(prepared.transactionalId)
       await live.unsynced
     } catch (error) {
       // The log is offline: the next start finds out whether it was decided.
