@@ -4,7 +4,7 @@
  * Prints `ready HOST:PORT` once clients are answered; SIGTERM or SIGINT stops it cleanly, a second one at once.
  */
 import { parseArgs } from 'node:util'
-import { realPlatform } from '@millrace/platform'
+import { growHeapGenerously, realPlatform } from '@millrace/platform'
 import { MillraceError } from '@millrace/protocol'
 import { Broker } from './broker.ts'
 
@@ -69,4 +69,5 @@ function fail(error: unknown): void {
   process.exitCode = 1
 }
 
+growHeapGenerously()
 main().catch(fail)

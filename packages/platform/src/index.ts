@@ -18,6 +18,7 @@ export {
 } from './network.ts'
 export type { Platform } from './platform.ts'
 export { type Random, randomUuid } from './random.ts'
+export { growHeapGenerously } from './real/heap-growth.ts'
 export { realPlatform } from './real/platform.ts'
 export {
   CALM_DISK,

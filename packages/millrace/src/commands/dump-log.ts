@@ -1,4 +1,4 @@
-import { type Dumped, dumpedText, dumpFile, filesToDump, type RecordDecoder } from '@millrace/broker'
+import type { Dumped, RecordDecoder } from '@millrace/broker'
 import { realPlatform } from '@millrace/platform'
 import { printJson } from '@millrace/protocol'
 import type { Command } from 'commander'
@@ -38,6 +38,8 @@ export function addDumpLog(program: Command): void {
 }
 
 async function dumpLog(options: DumpLogOptions): Promise<void> {
+  // Loaded here only: the other tools start sooner without the broker.
+  const { dumpedText, dumpFile, filesToDump } = await import('@millrace/broker')
   const platform = realPlatform()
   const { json, skipRecordMetadata = false } = options
   const decoder = decoderOf(options)

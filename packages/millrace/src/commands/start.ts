@@ -1,4 +1,4 @@
-import { realPlatform } from '@millrace/platform'
+import { growHeapGenerously, realPlatform } from '@millrace/platform'
 import type { Command } from 'commander'
 import { portNumber, repeated, settingOf } from './options.ts'
 
@@ -27,6 +27,7 @@ export function addStart(program: Command): void {
 }
 
 async function start(options: StartOptions): Promise<void> {
+  growHeapGenerously()
   // The servers are loaded here only: the tools start in a third of the time without them.
   const { AllInOne } = await import('../server/all-in-one.ts')
   const server = await AllInOne.start({
