@@ -2,20 +2,20 @@ import { FileError, type Files } from '@millrace/platform'
 import { ErrorCode, endTransactionMarker, KafkaError, RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../config/topic-config.ts'
 import type { LastOfProducer } from './compaction/batch-compaction.ts'
-import { partitionName, segmentFileName } from './directory/file-names.ts'
+import { partitionName } from './directory/file-names.ts'
 import { syncFile } from './directory/partition-files.ts'
 import { HighWatermark } from './high-watermark.ts'
 import { LogDurability } from './log-durability.ts'
-import { createSegment, type LoadedLog } from './log-loading.ts'
+import type { LoadedLog } from './log-loading.ts'
 import { type FetchedBytes, type IsolationLevel, type LogBounds, LogReads, type ReadOptions } from './log-reads.ts'
 import type { LogIdentity, LogSurroundings, UnsyncedNames } from './log-surroundings.ts'
+import { LogWriter } from './log-writer.ts'
 import type { EndMarker } from './producers/end-marker.ts'
-import { removeStraySnapshots, writeProducerSnapshot } from './producers/producer-snapshot-files.ts'
+import { writeProducerSnapshot } from './producers/producer-snapshot-files.ts'
 import type { RememberedBatch, SequenceVerdict } from './producers/producer-state.ts'
-import { segmentsToDelete } from './retention.ts'
-import type { AppendedBatch, Segment } from './segment/segment.ts'
+import type { Segment } from './segment/segment.ts'
 import type { AbortedSpan } from './segment/transaction-index.ts'
-import { SegmentDisposal } from './segment-disposal.ts'
+import { SegmentChanges } from './segment-changes.ts'
 import { LogSegments, type Place } from './segments.ts'
 import type { OffsetAndTimestamp } from './timestamp-lookup.ts'
 
@@ -67,9 +67,6 @@ export interface PartitionLogOptions {
   readonly onOffline: (reason: Error) => void
 }
 
-/** Stands for the high watermark in a deletion. */
-const HIGH_WATERMARK = -1
-
 type Status = 'online' | 'offline' | 'closed'
 
 /**
@@ -93,15 +90,8 @@ export class PartitionLog implements LogBounds {
   private readonly reads: LogReads
   private readonly watermark: HighWatermark
   private readonly durability: LogDurability
-  private readonly disposal: SegmentDisposal
-  private startOffset: number
-  private endOffset: number
-  /** What a crash can take `startOffset` back to. */
-  private durableStartOffset: number
-  /** Where the oldest file begins as far as the disk knows: files in front of it may come back after a crash. */
-  private durableFirstOffset: number
-  /** Segments are deleted and replaced one after the other, see {@link deleteOldSegments}. */
-  private segmentChange: Promise<void> = Promise.resolve()
+  private readonly changes: SegmentChanges
+  private readonly writer: LogWriter
   /** Whether there is anything that a clean close has to write. */
   private isChanged: boolean
 
@@ -110,28 +100,37 @@ export class PartitionLog implements LogBounds {
     private readonly options: PartitionLogOptions,
   ) {
     const { identity, config, loaded, unsynced } = options
-    const { files, timers, syncs, codecs } = surroundings
+    const { clock, files, timers, syncs, codecs } = surroundings
+    const { producers, logStartOffset, logEndOffset } = loaded
+    const { directory, jitterShare, checkpointStart } = options
     this.topic = identity.topic
     this.topicId = identity.topicId
     this.partition = identity.partition
     this.name = partitionName(identity.topic, identity.partition)
     this.settings = config
     this.segments = new LogSegments(loaded.segments)
-    this.startOffset = loaded.logStartOffset
-    this.durableStartOffset = loaded.logStartOffset
-    this.endOffset = loaded.logEndOffset
-    this.durableFirstOffset = this.firstSegmentOffset
-    this.watermark = new HighWatermark(loaded.logEndOffset)
-    this.producers.settle(loaded.logEndOffset)
+    const { segments } = this
+    this.writer = new LogWriter({
+      files,
+      codecs,
+      directory,
+      segments,
+      producers,
+      endOffset: logEndOffset,
+      jitterShare,
+      onSealed: segment => this.sealed(segment),
+    })
+    this.watermark = new HighWatermark(logEndOffset)
+    producers.settle(logEndOffset)
     this.reads = new LogReads(this, this.segments, codecs, surroundings.readBuffers)
-    this.disposal = new SegmentDisposal(timers)
+    this.changes = new SegmentChanges(this, { clock, timers, files, segments, logStartOffset, checkpointStart })
     this.durability = new LogDurability({
       files,
       timers,
       syncs,
-      segments: this.segments,
+      segments,
       unsynced,
-      endOffset: () => this.endOffset,
+      endOffset: () => this.writer.endOffset,
       onDurable: offset => this.advanceHighWatermark(offset),
       onFailure: error => this.takeOffline(error),
     })
@@ -144,8 +143,8 @@ export class PartitionLog implements LogBounds {
   }
   set config(config: TopicConfig) {
     this.settings = config
-    if (this.endOffset > this.recoveryPoint) this.durability.request()
-    if (!this.isDurable) this.advanceHighWatermark(this.endOffset)
+    if (this.logEndOffset > this.recoveryPoint) this.durability.request()
+    if (!this.isDurable) this.advanceHighWatermark(this.logEndOffset)
   }
 
   get directory(): string {
@@ -153,15 +152,15 @@ export class PartitionLog implements LogBounds {
   }
   /** First offset still kept. */
   get logStartOffset(): number {
-    return this.startOffset
+    return this.changes.logStartOffset
   }
   /** Whether a start that finds the files alone would take an earlier offset for the start of the log. */
   get hasCutStart(): boolean {
-    return this.startOffset > this.durableFirstOffset
+    return this.changes.hasCutStart
   }
   /** Offset the next record will get. */
   get logEndOffset(): number {
-    return this.endOffset
+    return this.writer.endOffset
   }
   get highWatermark(): number {
     return this.watermark.offset
@@ -175,7 +174,7 @@ export class PartitionLog implements LogBounds {
    */
   get lastStableOffset(): number {
     const { firstUndecidedOffset = Infinity } = this.producers
-    return Math.min(this.highWatermark, Math.max(firstUndecidedOffset, this.startOffset))
+    return Math.min(this.highWatermark, Math.max(firstUndecidedOffset, this.logStartOffset))
   }
   /** Records below are on the disk, with their indexes: recovery need not look at them. */
   get recoveryPoint(): number {
@@ -218,9 +217,6 @@ export class PartitionLog implements LogBounds {
   }
   private get active(): Segment {
     return this.segments.active
-  }
-  private get firstSegmentOffset(): number {
-    return this.segments.first.baseOffset
   }
 
   /**
@@ -276,63 +272,43 @@ export class PartitionLog implements LogBounds {
   private duplicate({ lastOffset, offsetDelta, timestampMs }: RememberedBatch): AppendResult {
     const logAppendTimeMs = this.settings['message.timestamp.type'] === 'LogAppendTime' ? timestampMs : -1
     const baseOffset = lastOffset - offsetDelta
-    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.startOffset, isDuplicate: true }
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: true }
   }
 
   private write(batch: RecordBatch, nowMs: number): void {
-    batch.assignOffsets(this.endOffset, this.leaderEpoch)
-    const { bytes, lastOffset, maxTimestampMs } = batch
-    const appended: AppendedBatch = { bytes, lastOffset, maxTimestampMs }
     try {
-      const jitterMs = this.settings['segment.jitter.ms'] * this.options.jitterShare
-      if (this.active.isFullFor(appended, nowMs, this.settings, jitterMs)) this.roll(nowMs)
-      if (batch.isControl) this.active.reserveAborted()
-      this.active.append(appended, this.settings['index.interval.bytes'])
+      this.writer.write(batch, this.leaderEpoch, this.settings, nowMs)
     } catch (error) {
       if (!(error instanceof FileError)) throw error
-      this.cutBack()
+      const failure = this.writer.cutBack()
+      if (failure !== null) this.takeOffline(failure)
       throw this.storageError(error)
     }
   }
 
-  /** After a failed write, a full disk most of all: the log ends where it ended before. */
-  private cutBack(): void {
-    try {
-      this.active.cutBack()
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error
-      this.takeOffline(error)
-    }
+  /** Begins a new segment at the end of the log. Throws a FileError. */
+  roll(nowMs: number): void {
+    this.writer.roll(nowMs)
   }
 
-  /** Begins a new segment at the end of the log. */
-  private roll(nowMs: number): void {
-    const { files, active, directory, endOffset } = this
-    active.writeIndexes()
-    writeProducerSnapshot(files, directory, endOffset, this.producers, this.surroundings.codecs)
-    this.segments.append(createSegment(files, directory, endOffset, nowMs))
-    this.durability.sealedIn(directory, active)
-    this.removeStraySnapshots()
+  private sealed(segment: Segment): void {
+    this.durability.sealedIn(this.directory, segment)
+    this.changes.removeStraySnapshots()
     this.durability.request()
   }
 
-  private removeStraySnapshots(): void {
-    removeStraySnapshots(this.files, this.directory, this.segments.baseOffsets, this.endOffset)
-  }
-
   private appended({ baseOffset, lastOffset }: RecordBatch, logAppendTimeMs: number): AppendResult {
-    this.endOffset = lastOffset + 1
     this.isChanged = true
     if (this.isDurable) this.durability.request()
     else this.syncNowAndThen()
-    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.startOffset, isDuplicate: false }
+    return { baseOffset, lastOffset, logAppendTimeMs, logStartOffset: this.logStartOffset, isDuplicate: false }
   }
 
   private syncNowAndThen(): void {
     const { 'flush.messages': flushMessages, 'flush.ms': flushMs } = this.settings
-    if (this.endOffset - this.recoveryPoint >= flushMessages) this.durability.request()
+    if (this.logEndOffset - this.recoveryPoint >= flushMessages) this.durability.request()
     else this.durability.requestWithin(flushMs)
-    this.advanceHighWatermark(this.endOffset)
+    this.advanceHighWatermark(this.logEndOffset)
   }
 
   private advanceHighWatermark(offset: number): void {
@@ -381,7 +357,7 @@ export class PartitionLog implements LogBounds {
 
   /** The largest known epoch ≤ `leaderEpoch` and where it ends (OffsetForLeaderEpoch); null if it is not known. */
   endOffsetForEpoch(leaderEpoch: number): { readonly leaderEpoch: number; readonly endOffset: number } | null {
-    return this.options.loaded.epochs.endOffsetOf(leaderEpoch, this.endOffset)
+    return this.options.loaded.epochs.endOffsetOf(leaderEpoch, this.logEndOffset)
   }
 
   /**
@@ -400,73 +376,12 @@ export class PartitionLog implements LogBounds {
    */
   async deleteRecordsBefore(offset: number): Promise<number> {
     this.assertOnline()
-    const start = offset === HIGH_WATERMARK ? this.highWatermark : offset
-    if (start < 0 || start > this.highWatermark)
-      throw new KafkaError(
-        ErrorCode.OFFSET_OUT_OF_RANGE,
-        `${this.name}: records below ${offset} are not all there to delete, the high watermark is ${this.highWatermark}`,
-      )
-    this.startOffset = Math.max(this.startOffset, start)
-    if (this.startOffset > this.durableStartOffset) await this.makeStartDurable()
-    return this.durableStartOffset
-  }
-
-  private async makeStartDurable(): Promise<void> {
-    const { startOffset } = this
-    try {
-      await this.options.checkpointStart()
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error
-      throw this.storageError(error)
-    }
-    this.durableStartOffset = Math.max(this.durableStartOffset, startOffset)
-    this.deleteOldSegments(this.surroundings.clock.nowMs())
+    return await this.changes.deleteRecordsBefore(offset)
   }
 
   /** Lets go of segments that are over by age or size, or lie below the start of the log. Resolves when their names are gone. */
   deleteOldSegments(nowMs: number): Promise<void> {
-    const work = () => this.deleteNow(nowMs)
-    this.segmentChange = this.segmentChange.then(work, work)
-    return this.segmentChange
-  }
-
-  /**
-   * Oldest first, and each of them durably before the next: a crash must not leave a gap, which recovery would take for the
-   * torn end of the log. Nothing but renames, so it works on a full disk.
-   */
-  private async deleteNow(nowMs: number): Promise<void> {
-    if (this.status !== 'online') return
-    const count = segmentsToDelete([...this.segments], this, this.settings, nowMs)
-    if (count === 0) return
-    try {
-      // Names and producers that what remains cannot do without.
-      if (count === this.segments.count) this.roll(nowMs)
-      const oldest = [...this.segments].slice(0, count)
-      await this.keepProducersAt(this.segments.behind(oldest.at(-1)!)!.baseOffset)
-      await this.files.syncDirectory(this.directory)
-      for (const segment of oldest) await this.deleteOldest(segment)
-      this.removeStraySnapshots()
-    } catch (error) {
-      // The next check tries again.
-      if (!(error instanceof FileError)) throw error
-    }
-  }
-
-  private async keepProducersAt(offset: number): Promise<void> {
-    const snapshot = `${this.directory}/${segmentFileName(offset, 'snapshot')}`
-    if (this.files.exists(snapshot)) await syncFile(this.files, snapshot)
-  }
-
-  private async deleteOldest(segment: Segment): Promise<void> {
-    // Compaction may have replaced it, or the log may have been closed.
-    if (this.status !== 'online' || this.segments.first !== segment) return
-    this.startOffset = Math.max(this.startOffset, this.segments.behind(segment)!.baseOffset)
-    segment.retire()
-    this.segments.shift()
-    this.disposal.dispose([segment], this.settings['file.delete.delay.ms'])
-    await this.files.syncDirectory(this.directory)
-    this.durableFirstOffset = this.firstSegmentOffset
-    this.durableStartOffset = Math.max(this.durableStartOffset, this.firstSegmentOffset)
+    return this.changes.deleteOld(nowMs)
   }
 
   /** Complete and durable segments, oldest first, indexes included: what compaction may look at. */
@@ -505,34 +420,7 @@ export class PartitionLog implements LogBounds {
    * KAFKA_STORAGE_ERROR.
    */
   replaceSegments(old: readonly Segment[], cleaned: Segment): Promise<boolean> {
-    const work = () => this.replaceNow(old, cleaned)
-    const replaced = this.segmentChange.then(work, work)
-    this.segmentChange = replaced.then(
-      () => {},
-      () => {},
-    )
-    return replaced
-  }
-
-  private async replaceNow(old: readonly Segment[], cleaned: Segment): Promise<boolean> {
-    if (this.status !== 'online' || !this.segments.holds(old)) return false
-    cleaned.rename('.swap')
-    await this.files.syncDirectory(this.directory)
-    // Closed or deleted meanwhile: the next start finishes it, if there is one.
-    if (!this.isOnline) return false
-    try {
-      for (const segment of old) segment.retire()
-      cleaned.rename('')
-      this.segments.replace(old, cleaned)
-      this.disposal.dispose(old, this.settings['file.delete.delay.ms'])
-      this.removeStraySnapshots()
-      await this.files.syncDirectory(this.directory)
-      return true
-    } catch (error) {
-      if (!(error instanceof FileError)) throw error
-      this.takeOffline(error)
-      throw this.storageError(error)
-    }
+    return this.changes.replace(old, cleaned)
   }
 
   /** Forgets producers that have been silent for too long. */
@@ -545,7 +433,7 @@ export class PartitionLog implements LogBounds {
    * next start need not look.
    */
   async close(): Promise<boolean> {
-    await this.segmentChange
+    await this.changes.idle()
     await this.durability.idle()
     try {
       if (this.status === 'online' && this.isChanged) await this.syncForGood()
@@ -559,11 +447,11 @@ export class PartitionLog implements LogBounds {
 
   private async syncForGood(): Promise<void> {
     this.active.writeIndexes()
-    if (this.endOffset > this.startOffset) {
-      const { files, directory, endOffset } = this
-      const path = writeProducerSnapshot(files, directory, endOffset, this.producers, this.surroundings.codecs)
+    if (this.logEndOffset > this.logStartOffset) {
+      const { files, directory, logEndOffset } = this
+      const path = writeProducerSnapshot(files, directory, logEndOffset, this.producers, this.surroundings.codecs)
       await syncFile(files, path)
-      this.removeStraySnapshots()
+      this.changes.removeStraySnapshots()
     }
     this.durability.newNamesIn(this.directory)
     await this.durability.sync()
@@ -578,7 +466,7 @@ export class PartitionLog implements LogBounds {
   private release(): void {
     if (this.status === 'online') this.status = 'closed'
     this.stop(this.failure ?? new Error('the log is closed'))
-    this.disposal.stop()
+    this.changes.stop()
     for (const segment of this.segments) segment.close()
   }
 
@@ -601,7 +489,8 @@ export class PartitionLog implements LogBounds {
     if (this.status !== 'online') throw this.storageError(this.failure ?? new Error('the log is closed'))
   }
 
-  private storageError(cause: Error): KafkaError {
+  /** What a failing disk is told as. */
+  storageError(cause: Error): KafkaError {
     return new KafkaError(ErrorCode.KAFKA_STORAGE_ERROR, `${this.name}: ${cause.message}`)
   }
 }
