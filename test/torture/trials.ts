@@ -7,6 +7,7 @@ import { eosCopy } from './trials/eos-copy.ts'
 import { fullDisk } from './trials/full-disk.ts'
 import { largeMessages } from './trials/large-messages.ts'
 import { socketFuzz } from './trials/socket-fuzz.ts'
+import { txnHistories } from './trials/txn-histories.ts'
 import { unauthenticatedMemory } from './trials/unauthenticated-memory.ts'
 import { wireFuzz } from './trials/wire-fuzz.ts'
 
@@ -16,6 +17,7 @@ export const TRIALS: readonly Trial[] = [
   crashStates,
   fullDisk,
   eosCopy,
+  txnHistories,
   largeMessages,
   unauthenticatedMemory,
   compressionBombs,
