@@ -2,7 +2,7 @@
 import type { GroupRecord } from '@millrace/protocol'
 import { emptyGroup } from './classic/classic-group.ts'
 import { groupFromRecord } from './classic/classic-group-records.ts'
-import { newConsumerGroup } from './consumer/consumer-group.ts'
+import { FIRST_EPOCH, newConsumerGroup } from './consumer/consumer-group.ts'
 import { type ConsumerGroupRecord, isGroupTombstone, replayConsumerGroup } from './consumer/consumer-group-replay.ts'
 import type { Group } from './group.ts'
 
@@ -13,7 +13,9 @@ export function groupIdOf(record: GroupRecord): string {
 /** True for a group that is more than an id: it has, or has had, members. */
 export function isUsed(group: Group): boolean {
   if (group.members.size > 0) return true
-  return group.type === 'classic' ? group.generationId > 0 || group.pendingMembers.size > 0 : group.groupEpoch > 0
+  return group.type === 'classic'
+    ? group.generationId > 0 || group.pendingMembers.size > 0
+    : group.groupEpoch > FIRST_EPOCH
 }
 
 /** The group after one more record, which is not about offsets. A group that is gone is an empty classic one. */

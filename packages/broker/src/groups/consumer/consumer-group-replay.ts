@@ -8,6 +8,7 @@ import {
   type ClassicSpeaker,
   type ConsumerGroup,
   type ConsumerMember,
+  FIRST_EPOCH,
   type MemberState,
   newConsumerMember,
   type ResolvedPattern,
@@ -54,7 +55,7 @@ export function beingReplayed(group: ConsumerGroup): GroupBeingReplayed {
 export function replayInto(group: GroupBeingReplayed, record: ConsumerGroupRecord): void {
   switch (record.kind) {
     case 'ConsumerGroupMetadata':
-      group.groupEpoch = record.value?.epoch ?? 0
+      group.groupEpoch = record.value?.epoch ?? FIRST_EPOCH
       group.metadataHash = record.value?.metadataHash ?? 0n
       return
     case 'ConsumerGroupPartitionMetadata':
@@ -65,7 +66,7 @@ export function replayInto(group: GroupBeingReplayed, record: ConsumerGroupRecor
       else describeMember(group, record.key.memberId, record.value)
       return
     case 'ConsumerGroupTargetAssignmentMetadata':
-      group.targetEpoch = record.value?.assignmentEpoch ?? 0
+      group.targetEpoch = record.value?.assignmentEpoch ?? FIRST_EPOCH
       group.targetComputedMs = record.value?.assignmentTimestamp ?? 0
       return
     case 'ConsumerGroupTargetAssignmentMember':

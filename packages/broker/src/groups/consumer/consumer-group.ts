@@ -12,7 +12,7 @@ import type { OwnedPartitions } from './owned-partitions.ts'
 export interface ConsumerGroup {
   readonly type: 'consumer'
   readonly groupId: string
-  /** 0 for a group that is only being made. */
+  /** From {@link FIRST_EPOCH} on. */
   readonly groupEpoch: number
   /** Of the subscribed topics, to notice that they have changed. */
   readonly metadataHash: bigint
@@ -61,7 +61,7 @@ export interface ConsumerMember {
   /** How long giving partitions up may take; −1 if not known. */
   readonly rebalanceTimeoutMs: number
   readonly topics: ReadonlySet<string>
-  /** RE2; null or empty for none. */
+  /** RE2; empty, or null in records of older brokers, for none. */
   readonly pattern: string | null
   /** Null: whatever the others want. */
   readonly serverAssignor: string | null
@@ -77,6 +77,9 @@ export interface ClassicSpeaker {
   readonly sessionTimeoutMs: number
   readonly protocols: readonly Protocol[]
 }
+
+/** Of a group whose members have not subscribed to anything yet. Nothing is its target. */
+export const FIRST_EPOCH = 1
 
 /** Member epochs that mean something else in requests: join, leave, leave for a while. */
 export const JOIN = 0
@@ -100,9 +103,9 @@ export function newConsumerGroup(groupId: string): ConsumerGroup {
   return {
     type: 'consumer',
     groupId,
-    groupEpoch: 0,
+    groupEpoch: FIRST_EPOCH,
     metadataHash: 0n,
-    targetEpoch: 0,
+    targetEpoch: FIRST_EPOCH,
     targetComputedMs: 0,
     members: new Map(),
     targets: new Map(),
@@ -125,7 +128,7 @@ export function newConsumerMember(memberId: string): ConsumerMember {
     clientHost: '',
     rebalanceTimeoutMs: -1,
     topics: new Set(),
-    pattern: null,
+    pattern: '',
     serverAssignor: null,
     assigned: new Map(),
     revoking: new Map(),

@@ -34,11 +34,9 @@ export function describeMember(draft: ConsumerDraft, before: ConsumerMember, aft
 export function updateGroupEpoch(draft: ConsumerDraft, isDue: boolean): void {
   const { group, surroundings } = draft
   const { topics } = surroundings
-  const isNew = group.groupEpoch === 0
-  if (!isNew && !isDue && group.checkedTopicsVersion === topics.topicsVersion) return
+  if (!isDue && group.checkedTopicsVersion === topics.topicsVersion) return
   const hash = currentMetadataHash(group, topics)
-  if (isNew || isDue || hash !== group.metadataHash)
-    draft.append(groupEpochRecord(group.groupId, group.groupEpoch + 1, hash))
+  if (isDue || hash !== group.metadataHash) draft.append(groupEpochRecord(group.groupId, group.groupEpoch + 1, hash))
   if (group.hasPartitionMetadataRecord) draft.append(partitionMetadataTombstone(group.groupId))
   draft.topicsChecked()
 }
