@@ -2,6 +2,7 @@ import { APIS, ErrorCode, type KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/metadata.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
+import { UnsupportedBrokerError } from '../errors/client-errors.ts'
 import { callForEach, callOnce, failureOf } from './resource-calls.ts'
 
 const RESOURCE_TYPES = { topic: 2, broker: 4, brokerLogger: 8, clientMetrics: 16, group: 32 } as const
@@ -215,8 +216,11 @@ export function listConfigResources(
     const answer = await cluster.request(
       { node, lane: 'main' },
       APIS.ListConfigResources,
-      version =>
-        version === 0 && isOnlyClientMetrics(types) ? {} : { resourceTypes: types.map(type => RESOURCE_TYPES[type]) },
+      version => {
+        if (version > 0) return { resourceTypes: types.map(type => RESOURCE_TYPES[type]) }
+        if (types.length === 1 && types[0] === 'clientMetrics') return {}
+        throw new UnsupportedBrokerError(`${node.host}:${node.port}`, 'lists no config resources but client metrics')
+      },
       remaining,
     )
     if (answer.errorCode !== ErrorCode.NONE) return failureOf(answer.errorCode, 'listing config resources')
@@ -225,11 +229,6 @@ export function listConfigResources(
       return type === undefined ? [] : [{ type, name }]
     })
   })
-}
-
-/** All that brokers before 4.1 can list. */
-function isOnlyClientMetrics(types: readonly ConfigResource['type'][]): boolean {
-  return types.length === 1 && types[0] === 'clientMetrics'
 }
 
 const TYPE_NAMES: ReadonlyMap<number, ConfigResource['type']> = new Map(

@@ -2,7 +2,8 @@ import type { KafkaError } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
 import { type ClusterUnderTest, readValues, TestClients } from './cluster-under-test.ts'
 
-export function adminBehaviour(cluster: () => ClusterUnderTest): void {
+/** `hasConsumerProtocol`: the cluster knows the groups of KIP-848. */
+export function adminBehaviour(cluster: () => ClusterUnderTest, hasConsumerProtocol: boolean): void {
   const clients = new TestClients('admin', cluster)
 
   describe('admin', () => {
@@ -61,6 +62,29 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
       const wrong = [{ ...resource, changes: [{ name: 'no.such', operation: 'set', value: '1' } as const] }]
       await expect(admin.incrementalAlterConfigs(wrong)).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
     })
+    test('configs are replaced all at once', async () => {
+      const admin = clients.admin()
+      const name = await clients.topic(1, { 'cleanup.policy': 'compact' })
+      await clients.known(name)
+      const resource = { type: 'topic', name } as const
+      await admin.alterConfigs([{ ...resource, configs: { 'retention.ms': 1_000 } }])
+      const settings = ['retention.ms', 'cleanup.policy']
+      const values = async () => {
+        const [description] = await admin.describeConfigs([{ ...resource, settings }])
+        return settings.map(setting => description!.configs.get(setting)!.value)
+      }
+      await expect.poll(values).toEqual(['1000', 'delete'])
+      const wrong = admin.alterConfigs([{ ...resource, configs: { 'retention.ms': 'x' } }], { validateOnly: true })
+      await expect(wrong).rejects.toMatchObject({ code: 'INVALID_CONFIG' })
+    })
+    test.runIf(hasConsumerProtocol)('what has configs is listed', async () => {
+      const admin = clients.admin()
+      const name = await clients.topic()
+      await clients.known(name)
+      expect(await admin.listConfigResources()).toContainEqual({ type: 'topic', name })
+      const types = (await admin.listConfigResources({ types: ['broker'] })).map(({ type }) => type)
+      expect(types).toEqual(['broker'])
+    })
     test('offsets are found by place and time', async () => {
       const topic = await clients.topic()
       const records = [5, 9, 7].map(timestampMs => ({ value: 'v', timestampMs }))
@@ -100,6 +124,45 @@ export function adminBehaviour(cluster: () => ClusterUnderTest): void {
       expect(await admin.listGroups()).toContainEqual(expect.objectContaining({ groupId, state: 'Empty' }))
       await admin.deleteConsumerGroups([groupId])
       expect((await admin.describeConsumerGroups([groupId])).get(groupId)?.state).toBe('Dead')
+    })
+    test('offsets of a group are deleted, but not while a member reads the topic', async () => {
+      const [read, left] = [await clients.topic(), await clients.topic()]
+      await clients.producer().send({ topic: read, value: 'v' })
+      const groupId = clients.name('group')
+      const admin = clients.admin()
+      const at = (topic: string) => ({ topic, partition: 0 })
+      await admin.alterConsumerGroupOffsets(groupId, [{ ...at(left), offset: 0 }])
+      const consumer = clients.consumer({ groupId, groupInstanceId: 'steady' })
+      consumer.subscribe([read])
+      await readValues(consumer, 1)
+      await consumer.commit()
+      const error = await admin.deleteConsumerGroupOffsets(groupId, [at(read), at(left)]).catch(error => error)
+      expect([...error.failures].map(([name, { code }]) => [name, code])).toEqual([
+        [`${read}-0`, 'GROUP_SUBSCRIBED_TO_TOPIC'],
+      ])
+      const offsets = await admin.listConsumerGroupOffsets(groupId)
+      expect([offsets.has(read, 0), offsets.has(left, 0)]).toEqual([true, false])
+      await admin.removeMembersFromConsumerGroup(groupId, 'all')
+      const members = async () => (await admin.describeConsumerGroups([groupId])).get(groupId)!.members
+      await expect.poll(members).toEqual([])
+      await admin.deleteConsumerGroupOffsets(groupId, [at(read)])
+    })
+    test.runIf(hasConsumerProtocol)('groups of both protocols are described', async () => {
+      const topic = await clients.topic(2)
+      await clients.producer().send({ topic, value: 'v', partition: 0 })
+      const admin = clients.admin()
+      for (const groupProtocol of ['classic', 'consumer'] as const) {
+        const groupId = clients.name('group')
+        const consumer = clients.consumer({ groupId, groupProtocol })
+        consumer.subscribe([topic])
+        await readValues(consumer, 1)
+        const described = (await admin.describeConsumerGroups([groupId])).get(groupId)!
+        expect(described).toMatchObject({ type: groupProtocol, protocolType: 'consumer' })
+        expect(described.members).toMatchObject([{ assignment: [0, 1].map(partition => ({ topic, partition })) }])
+        await consumer.close()
+      }
+      expect((await admin.describeConsumerGroups(['missing'])).get('missing')!.state).toBe('Dead')
+      expect((await admin.describeClassicGroups(['missing'])).get('missing')!.state).toBe('Dead')
     })
     test('the cluster is described', async () => {
       const { clusterId, nodes } = await clients.admin().describeCluster()

@@ -19,6 +19,8 @@ export function brokerUnderTest(platform: Platform): () => ClusterUnderTest {
         listeners: 'PLAINTEXT://127.0.0.1:0',
         'offsets.topic.num.partitions': 3,
         'group.initial.rebalance.delay.ms': 0,
+        // So that larger topics are described page by page.
+        'max.request.partition.size.limit': 3,
         ...QUICK_GROUPS,
       },
     })

@@ -1,5 +1,7 @@
 /** Everything the client promises, on whatever cluster. */
 import { adminBehaviour } from './admin-behaviour.ts'
+import { adminClusterBehaviour } from './admin-cluster-behaviour.ts'
+import { adminTransactionBehaviour } from './admin-transaction-behaviour.ts'
 import type { ClusterUnderTest } from './cluster-under-test.ts'
 import { consumerBehaviour } from './consumer-behaviour.ts'
 import { groupBehaviour } from './group-behaviour.ts'
@@ -13,7 +15,9 @@ import { transactionBehaviour } from './transaction-behaviour.ts'
 export function clientBehaviour(cluster: () => ClusterUnderTest, hasConsumerProtocol: boolean): void {
   producerBehaviour(cluster)
   consumerBehaviour(cluster)
-  adminBehaviour(cluster)
+  adminBehaviour(cluster, hasConsumerProtocol)
+  adminClusterBehaviour(cluster)
+  adminTransactionBehaviour(cluster)
   transactionBehaviour(cluster)
   groupBehaviour(cluster, hasConsumerProtocol)
   processingBehaviour(cluster)
