@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import { Admin, type AdminOptions, Consumer, Producer } from '@millrace/client'
-import { expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 
 /** Long enough for a session to be renewed. */
 const BUSY_MS = 6_000
@@ -31,6 +31,18 @@ const token = (lifeSeconds: number) => async () => {
 }
 const alice = { saslUsername: 'alice', saslPassword: 'alice-secret' }
 
+const bob = { saslUsername: 'bob', saslPassword: 'bob, secret=ü' }
+beforeAll(async () => {
+  const bootstrapServers = process.env.MILLRACE_KAFKA_SERVERS
+  if (bootstrapServers === undefined)
+    throw new Error('MILLRACE_KAFKA_SERVERS names no brokers: use npm run interop:kafka')
+  await using admin = new Admin({ bootstrapServers })
+  for (const mechanism of ['SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)
+    await admin.alterUserScramCredentials([
+      { user: bob.saslUsername, mechanism, password: bob.saslPassword, iterations: 8_192 },
+    ])
+})
+
 const WAYS: readonly [string, AdminOptions][] = [
   ['PLAIN over TLS', { ...listener('SASL_SSL'), ...truststore, saslMechanism: 'PLAIN', ...alice }],
   ['PLAIN', { ...listener('SASL_PLAINTEXT'), saslMechanism: 'PLAIN', ...alice }],
@@ -38,6 +50,8 @@ const WAYS: readonly [string, AdminOptions][] = [
     'OAUTHBEARER',
     { ...listener('SASL_PLAINTEXT'), saslMechanism: 'OAUTHBEARER', oauthBearerTokenProvider: token(3_600) },
   ],
+  ['SCRAM-SHA-256', { ...listener('SASL_PLAINTEXT'), saslMechanism: 'SCRAM-SHA-256', ...bob }],
+  ['SCRAM-SHA-512 over TLS', { ...listener('SASL_SSL'), ...truststore, saslMechanism: 'SCRAM-SHA-512', ...bob }],
   ['a certificate of the client', { ...listener('SSL'), ...truststore, ...keystore }],
 ]
 
