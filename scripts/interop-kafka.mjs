@@ -93,6 +93,7 @@ try {
       ...process.env,
       MILLRACE_RUN_KAFKA: runKafka,
       MILLRACE_KAFKA_SERVERS: servers,
+      MILLRACE_KAFKA_DATA: join(directory, 'data-1'),
       MILLRACE_KAFKA_SASL_SSL: `127.0.0.1:${ports.SASL_SSL}`,
       MILLRACE_KAFKA_SASL_PLAINTEXT: `127.0.0.1:${ports.SASL_PLAINTEXT}`,
       MILLRACE_KAFKA_SSL: `127.0.0.1:${ports.SSL}`,

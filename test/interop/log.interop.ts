@@ -6,8 +6,16 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { LOG_CONFIG, LogManager, type PartitionLog, resolveTopicConfig, type TopicConfig } from '@millrace/broker'
-import { type Random, realPlatform, SeededRandom } from '@millrace/platform'
+import {
+  dumpedText,
+  dumpFile,
+  LOG_CONFIG,
+  LogManager,
+  type PartitionLog,
+  resolveTopicConfig,
+  type TopicConfig,
+} from '@millrace/broker'
+import { realPlatform, SeededRandom } from '@millrace/platform'
 import { batchesOf, COMPRESSIONS, parseConfig, RecordBatch, RecordBatchBuilder } from '@millrace/protocol'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
@@ -55,7 +63,7 @@ async function openLogs(): Promise<LogManager> {
 class Producers {
   private readonly sequences = new Array<number>(PRODUCERS).fill(0)
   private readonly open = new Set<number>()
-  constructor(private readonly random: Random) {}
+  constructor(private readonly random: SeededRandom) {}
 
   appendTo(log: PartitionLog): void {
     const { random } = this
@@ -197,6 +205,16 @@ describe.each(Object.keys(SETTINGS))("Kafka's tool reads %s", topic => {
       expect(numberIn(line, 'lastOffset')).toBe(last.lastOffset)
     }
   })
+})
+
+test("our own dump-log prints what Kafka's tool prints", async () => {
+  for (const [path, lines] of dumped) {
+    const ours: string[] = []
+    await dumpFile(platform, path, { isDeep: true }, found => {
+      ours.push(dumpedText(found, { skipRecordMetadata: false }))
+    })
+    expect([...ours.slice(1), '']).toEqual(lines)
+  }
 })
 
 function producerIdsOf(batches: readonly RecordBatch[]): number[] {
