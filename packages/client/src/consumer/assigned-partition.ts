@@ -6,8 +6,8 @@
  * A seek starts over: what was fetched, or is on its way, belongs to an earlier `epoch` and is thrown away.
  */
 import type { TopicPartition } from '../cluster/topic-partition.ts'
-import type { ConsumerRecord, FetchedBatch } from './consumer-record.ts'
-import type { FetchedData, FetchOutcome } from './fetched-data.ts'
+import type { FetchedBatch } from './consumer-record.ts'
+import type { FetchedData, FetchOutcome, TakenRecords } from './fetched-data.ts'
 import type { OffsetReset } from './offset-reset.ts'
 
 export class AssignedPartition implements TopicPartition {
@@ -28,13 +28,27 @@ export class AssignedPartition implements TopicPartition {
   retryAtMs = 0
   /** Of the last answer. */
   outcome: FetchOutcome | null = null
+  /** Leader epoch of the record before `position`; −1 if unknown, and after a seek. */
+  positionLeaderEpoch = -1
+  /** The leader of this epoch has confirmed that the log is what was read. */
+  validatedLeaderEpoch = -1
+  /** A follower that the leader wants us to read from (KIP-392); null: the leader itself. */
+  preferredReplica: { readonly nodeId: number; readonly untilMs: number } | null = null
+  /** When something last came, or nothing was to be had; monotonic ms. */
+  progressedMs: number
+  /** The end that the application was told of last. */
+  announcedEnd = -1
   private data: FetchedData[] = []
   private fetchedTo = -1
 
   constructor(
     readonly topic: string,
     readonly partition: number,
-  ) {}
+    private readonly readsCommitted: boolean,
+    nowMs: number,
+  ) {
+    this.progressedMs = nowMs
+  }
 
   /** Where the next fetch begins; null without a position. */
   get fetchOffset(): number | null {
@@ -53,13 +67,34 @@ export class AssignedPartition implements TopicPartition {
     return this.data.length > 0
   }
 
+  /** Must a leader of this epoch be asked before it is fetched from? What was fetched ahead is read first. */
+  needsValidation(leaderEpoch: number): boolean {
+    return this.positionLeaderEpoch >= 0 && leaderEpoch > this.validatedLeaderEpoch && !this.hasData
+  }
+
+  /** Where the log ends for this consumer, as of the last answer; null before the first. */
+  get end(): number | null {
+    if (this.outcome === null) return null
+    return this.readsCommitted ? this.outcome.lastStableOffset : this.outcome.highWatermark
+  }
+  /** Records between the position and the end; null if one of them is not known. */
+  get lag(): number | null {
+    return this.position === null || this.end === null ? null : Math.max(this.end - this.position, 0)
+  }
+  /** Everything there is was read. A transaction that does not end is no reason to wait in silence. */
+  get isAtEnd(): boolean {
+    return this.outcome !== null && this.position !== null && this.position >= this.outcome.highWatermark
+  }
+
   seek(offset: number): void {
     this.position = offset
+    this.positionLeaderEpoch = -1
     this.reset = null
     this.startOver()
   }
   resetTo(reset: OffsetReset): void {
     this.position = null
+    this.positionLeaderEpoch = -1
     this.reset = reset
     this.startOver()
   }
@@ -74,20 +109,22 @@ export class AssignedPartition implements TopicPartition {
   }
 
   /** Data that begins at `fetchOffset`. */
-  arrived(data: FetchedData): void {
+  arrived(data: FetchedData, nowMs: number): void {
+    this.progressedMs = nowMs
     this.data.push(data)
     this.fetchedTo = data.endOffset
   }
 
   /** Takes out up to `maxRecords` records without moving `position`; null if there are none for users. */
   take(maxRecords: number): FetchedBatch | null {
-    const records: ConsumerRecord[] = []
+    const taken: TakenRecords = { records: [], leaderEpoch: -1 }
+    const { records } = taken
     let nextOffset = this.position!
     let outcome = this.outcome
     while (records.length < maxRecords) {
       const first = this.data[0]
       if (first === undefined) break
-      nextOffset = first.take(maxRecords - records.length, records)
+      nextOffset = first.take(maxRecords - records.length, taken)
       outcome = first.outcome
       if (!first.isExhausted) break
       this.data.shift()
@@ -98,6 +135,7 @@ export class AssignedPartition implements TopicPartition {
     }
     const { highWatermark, lastStableOffset, logStartOffset } = outcome!
     const { topic, partition } = this
-    return { topic, partition, records, nextOffset, highWatermark, lastStableOffset, logStartOffset }
+    const { leaderEpoch } = taken
+    return { topic, partition, records, nextOffset, leaderEpoch, highWatermark, lastStableOffset, logStartOffset }
   }
 }

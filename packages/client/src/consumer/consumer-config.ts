@@ -109,7 +109,12 @@ export const CONSUMER_CONFIG = defineConfig({
   'client.rack': {
     type: text(),
     default: '',
-    doc: 'Where this consumer runs, for assignors that care. Fetches go to leaders in any case.',
+    doc: 'Where this consumer runs: leaders may send it to a replica in the same rack (KIP-392), assignors may care.',
+  },
+  'stall.timeout.ms': {
+    type: int({ min: 1 }),
+    default: 60_000,
+    doc: 'A partition of which nothing has come for this long, although there is something, is reported as stalled.',
   },
 })
 

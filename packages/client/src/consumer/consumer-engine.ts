@@ -11,6 +11,7 @@ import type { AssignedPartition } from './assigned-partition.ts'
 import { Assignment } from './assignment.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { ConcurrentPollError, InvalidConsumerStateError, NoOffsetError } from './consumer-errors.ts'
+import type { ConsumerEvents } from './consumer-events.ts'
 import type { FetchedBatch } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Assignor } from './group/assignors/assignor.ts'
@@ -22,6 +23,8 @@ import type { Membership } from './group/membership.ts'
 import { Latch } from './latch.ts'
 import type { OffsetReset } from './offset-reset.ts'
 import { PositionFinder } from './position-finder.ts'
+import { PositionValidator } from './position-validator.ts'
+import { ProgressWatchdog } from './progress-watchdog.ts'
 import { RebalanceHost } from './rebalance-host.ts'
 import type { RebalanceListener } from './rebalance-listener.ts'
 import { SubscriptionPattern } from './subscription-pattern.ts'
@@ -47,7 +50,9 @@ export class ConsumerEngine {
   /** Undefined for a consumer without a group. */
   private readonly group: ConsumerGroup | undefined
   private readonly news: Latch
-  private readonly assigned = new Assignment()
+  private readonly assigned: Assignment
+  private readonly validator: PositionValidator
+  private readonly watchdog: ProgressWatchdog
   private isSubscribed = false
   /** Which topics the subscription means, if it is a pattern that is matched here. */
   private pattern: RegExp | undefined
@@ -62,6 +67,7 @@ export class ConsumerEngine {
     private readonly settings: ConsumerSettings,
     assignors: readonly Assignor[],
     surroundings: ClientSurroundings,
+    private readonly events: ConsumerEvents,
   ) {
     const { platform } = surroundings
     const { clock, timers } = platform
@@ -69,11 +75,23 @@ export class ConsumerEngine {
     this.cluster = new Cluster(settings, settings.allowAutoCreateTopics, surroundings)
     this.news = new Latch(timers)
     const onNews = () => this.news.notify()
-    this.fetcher = new Fetcher(this.cluster, settings, () => this.assigned.values(), onNews)
-    this.positions = new PositionFinder(this.cluster, settings, failure => {
+    const onSearched = (failure: Error | undefined) => {
       this.failure ??= failure
       onNews()
-    })
+    }
+    this.assigned = new Assignment(settings.isolationLevel === 'read_committed', clock)
+    this.fetcher = new Fetcher(this.cluster, settings, () => this.assigned.values(), onNews)
+    this.positions = new PositionFinder(this.cluster, settings, onSearched)
+    this.validator = new PositionValidator(this.cluster, settings, onSearched)
+    this.watchdog = new ProgressWatchdog(
+      platform,
+      settings.stallTimeoutMs,
+      () => this.assigned.values(),
+      stall => {
+        this.cluster.telemetry.stalled(stall, stall.sinceMs, stall.lag)
+        events.onStall?.(stall)
+      },
+    )
     if (settings.groupId !== '') this.group = this.joinLater(assignors, onNews)
     this.cluster.onMetadata = failure => {
       if (failure instanceof MillraceError && !failure.retriable) this.failure = failure
@@ -97,7 +115,14 @@ export class ConsumerEngine {
       groupProtocol === 'consumer'
         ? new ConsumerMembership(cluster, settings, host)
         : new ClassicMembership(cluster, settings, assignors, host)
-    const committer = new Committer(cluster, settings, membership, this.assigned, () => this.isSubscribed)
+    const committer = new Committer(
+      cluster,
+      settings,
+      membership,
+      this.assigned,
+      () => this.isSubscribed,
+      this.events.onCommit,
+    )
     return { membership, committer, host }
   }
 
@@ -178,6 +203,7 @@ export class ConsumerEngine {
     const { clock } = this.platform
     const deadlineMs = clock.monotonicMs() + maxWaitMs
     this.group?.membership.pollBegan()
+    this.watchdog.start()
     try {
       await this.endLongTurn()
       this.group?.committer.commitAutomatically()
@@ -190,8 +216,13 @@ export class ConsumerEngine {
         this.requirePollable()
         const batches = this.fetcher.collect()
         if (!keepPositions) for (const batch of batches) this.consumed(batch, batch.nextOffset, this.epochOf(batch))
-        const retryMs = Math.min(this.fetcher.sendFetches(), this.positions.find(this.assigned.values()))
+        const retryMs = Math.min(
+          this.fetcher.sendFetches(),
+          this.positions.find(this.assigned.values()),
+          this.validator.validate(this.assigned.values()),
+        )
         this.keepMetadata()
+        this.announceEnds()
         if (batches.length > 0) return batches
         const leftMs = deadlineMs - clock.monotonicMs()
         if (leftMs <= 0) return []
@@ -210,6 +241,17 @@ export class ConsumerEngine {
     this.turnBeganMs = clock.monotonicMs()
   }
 
+  private announceEnds(): void {
+    const { onEndOfPartition } = this.events
+    if (onEndOfPartition === undefined) return
+    for (const assigned of this.assigned.values()) {
+      const { topic, partition, position, end } = assigned
+      if (position === null || end === null || position < end || position === assigned.announcedEnd) continue
+      assigned.announcedEnd = position
+      onEndOfPartition({ topic, partition }, position)
+    }
+  }
+
   private throwFailure(): void {
     const { failure } = this
     this.failure = undefined
@@ -223,10 +265,11 @@ export class ConsumerEngine {
   }
 
   /** Records up to `nextOffset` have been handed out. False after a seek: then they do not count. */
-  consumed(at: TopicPartition, nextOffset: number, epoch: number | undefined): boolean {
-    const assigned = this.assigned.get(at)
+  consumed(batch: FetchedBatch, nextOffset: number, epoch: number | undefined): boolean {
+    const assigned = this.assigned.get(batch)
     if (assigned === undefined || assigned.epoch !== epoch) return false
     assigned.position = nextOffset
+    assigned.positionLeaderEpoch = batch.leaderEpoch
     return true
   }
   /** The loop was left while it had the record at `offset`: it comes again, unless it was committed. */
@@ -273,10 +316,7 @@ export class ConsumerEngine {
     return assigned.position
   }
   lag(at: TopicPartition): number | null {
-    const { position, outcome } = this.require(at)
-    if (position === null || outcome === null) return null
-    const isCommittedOnly = this.settings.isolationLevel === 'read_committed'
-    return Math.max((isCommittedOnly ? outcome.lastStableOffset : outcome.highWatermark) - position, 0)
+    return this.require(at).lag
   }
 
   // Offsets of the group
@@ -316,6 +356,7 @@ export class ConsumerEngine {
       if (error !== timedOut) throw error
     } finally {
       this.state = 'closed'
+      this.watchdog.stop()
       this.cluster.close()
     }
   }

@@ -43,6 +43,24 @@ export class OffsetOutOfRangeError extends MillraceError {
   }
 }
 
+/**
+ * The log of the new leader ends before the position, or differs from what was read since `endOffset`, and
+ * `auto.offset.reset` is none.
+ */
+export class LogTruncationError extends MillraceError {
+  readonly code = 'LOG_TRUNCATION'
+  constructor(
+    readonly partition: TopicPartition,
+    readonly position: number,
+    readonly endOffset: number,
+  ) {
+    super(
+      `the log of ${nameOfPartition(partition)} was truncated to offset ${endOffset}, ` +
+        `${position} was reached before: seek, or set autoOffsetReset`,
+    )
+  }
+}
+
 /** A call that does not fit what the consumer does: no subscription, no group, a partition that is not assigned. */
 export class InvalidConsumerStateError extends MillraceError {
   readonly code = 'INVALID_CONSUMER_STATE'

@@ -34,6 +34,8 @@ export interface FetchedBatch {
   readonly records: readonly ConsumerRecord[]
   /** Where reading goes on: behind the last record, and behind what follows it and is no record for users. */
   readonly nextOffset: number
+  /** Under which the records were written; −1 if unknown. One batch has records of one epoch. */
+  readonly leaderEpoch: number
   /** As of the fetch; `highWatermark − nextOffset` is the lag. */
   readonly highWatermark: number
   readonly lastStableOffset: number

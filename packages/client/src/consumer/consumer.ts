@@ -8,6 +8,7 @@ import { ClosedError } from '../errors/client-errors.ts'
 import type { ClientMetric, ClientTelemetry } from '../observability/client-telemetry.ts'
 import { type ConsumerConfigOptions, type ConsumerSettings, consumerSettings } from './consumer-config.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
+import { CONSUMER_EVENTS, type ConsumerEvents } from './consumer-events.ts'
 import type { ConsumerRecord, FetchedBatch } from './consumer-record.ts'
 import type { Assignor } from './group/assignors/assignor.ts'
 import { cooperativeStickyAssignor } from './group/assignors/cooperative-sticky-assignor.ts'
@@ -22,7 +23,7 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 30_000
 /** Iterators wait without end; a poll of this length is one turn of their loop. */
 const ITERATOR_MAX_WAIT_MS = 60_000
 
-export interface ConsumerOptions extends ConsumerConfigOptions, ClientOptions {
+export interface ConsumerOptions extends ConsumerConfigOptions, ClientOptions, ConsumerEvents {
   readonly bootstrapServers: readonly string[] | string
   /** Assignors to offer to the group instead of `partitionAssignmentStrategy`, the favourite first. */
   readonly assignors?: readonly Assignor[] | undefined
@@ -50,12 +51,12 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
 
   /** Connects on the first poll. Throws for options that are wrong or contradict each other, code INVALID_CONFIG. */
   constructor(options: ConsumerOptions) {
-    const settings = consumerSettings({ ...options }, [...CLIENT_OPTIONS, 'assignors'])
+    const settings = consumerSettings({ ...options }, [...CLIENT_OPTIONS, ...CONSUMER_EVENTS, 'assignors'])
     this.settings = settings
     const assignors = options.assignors ?? settings.partitionAssignmentStrategy.map(name => ASSIGNORS[name])
     const surroundings = clientSurroundings('consumer', settings, options)
     this.telemetry = surroundings.telemetry
-    this.engine = new ConsumerEngine(settings, assignors, surroundings)
+    this.engine = new ConsumerEngine(settings, assignors, surroundings, options)
   }
 
   /**

@@ -14,6 +14,13 @@ export interface FetchOutcome {
   readonly logStartOffset: number
 }
 
+/** Records taken so far, all of one leader epoch. */
+export interface TakenRecords {
+  readonly records: ConsumerRecord[]
+  /** −1 while there are none. */
+  leaderEpoch: number
+}
+
 export interface ReadingRules {
   readonly checksChecksums: boolean
   /** Null: every batch counts (read_uncommitted). */
@@ -27,6 +34,8 @@ export class FetchedData {
   private position: number
   private readonly batches: Iterator<RecordBatch>
   private cursor: RecordCursor | undefined
+  /** Of the batch under the cursor. */
+  private leaderEpoch = -1
   /** Where reading goes on behind the batch under the cursor. */
   private afterBatch: number
   private reachedBytes = 0
@@ -55,10 +64,11 @@ export class FetchedData {
   }
 
   /**
-   * Appends up to `maxRecords` records to `target` and returns the offset behind them: behind everything that is not
-   * for users as well, if that follows. Throws {@link CorruptFetchError}.
+   * Appends up to `maxRecords` records to `target`, fewer where the leader epoch changes, and returns the offset behind
+   * them: behind everything that is not for users as well, if that follows. Throws {@link CorruptFetchError}.
    */
-  take(maxRecords: number, target: ConsumerRecord[]): number {
+  take(maxRecords: number, target: TakenRecords): number {
+    const { records } = target
     const { topic, partition } = this.at
     let left = maxRecords
     try {
@@ -68,6 +78,8 @@ export class FetchedData {
           this.isFinished = true
           return this.position
         }
+        if (records.length === 0) target.leaderEpoch = this.leaderEpoch
+        else if (target.leaderEpoch !== this.leaderEpoch) return this.position
         while (left > 0) {
           if (!cursor.advance()) {
             this.cursor = undefined
@@ -75,7 +87,7 @@ export class FetchedData {
           }
           if (cursor.offset < this.position) continue
           this.position = cursor.offset + 1
-          target.push(new ConsumerRecord(topic, partition, cursor.record()))
+          records.push(new ConsumerRecord(topic, partition, cursor.record()))
           left--
         }
         if (this.cursor !== undefined) return this.position
@@ -103,6 +115,7 @@ export class FetchedData {
         continue
       }
       this.afterBatch = batch.nextOffset
+      this.leaderEpoch = batch.partitionLeaderEpoch
       this.cursor = batch.cursor(this.codecs)
       return this.cursor
     }

@@ -24,23 +24,13 @@ import type { AssignedPartition } from './assigned-partition.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { CorruptFetchError, OffsetOutOfRangeError } from './consumer-errors.ts'
 import type { FetchedBatch } from './consumer-record.ts'
+import { type AskedPartition, type FetchQuestion, fetchQuestion, type PartitionAnswer } from './fetch-request.ts'
+import { FetchSession, withoutSession } from './fetch-session.ts'
 import { FetchedData } from './fetched-data.ts'
 import { resetBy } from './offset-reset.ts'
 
-/** Versions from here on name topics by id. */
-const FIRST_VERSION_WITH_TOPIC_IDS = 13
-/** No fetch session (KIP-227): each request names all of its partitions. */
-const SESSIONLESS = { sessionId: 0, sessionEpoch: -1 } as const
+/** Only the first has sessions: requests of the other are exceptions. */
 const LANES = ['fetch', 'spareFetch'] as const
-
-type PartitionAnswer = FetchResponse['responses'][number]['partitions'][number]
-
-/** A partition in a request, as it was then. */
-interface Asked {
-  readonly assigned: AssignedPartition
-  readonly fetchOffset: number
-  readonly epoch: number
-}
 
 interface FetchTarget {
   readonly node: Node
@@ -51,6 +41,7 @@ export class Fetcher {
   /** Set by `sendFetches`: a partition wants data and has no leader that is known. */
   lacksLeaders = false
   private readonly busy = new Set<string>()
+  private readonly sessions = new Map<number, FetchSession>()
   private turn = 0
   private failure: Error | undefined
   /** Failed fetches since the last that succeeded, by broker. */
@@ -109,7 +100,7 @@ export class Fetcher {
    */
   sendFetches(): number {
     const nowMs = this.cluster.platform.clock.monotonicMs()
-    const wanted = new Map<Node, Asked[]>()
+    const wanted = new Map<Node, AskedPartition[]>()
     let buffered = 0
     this.lacksLeaders = false
     let retryAtMs = Number.POSITIVE_INFINITY
@@ -121,13 +112,15 @@ export class Fetcher {
         retryAtMs = Math.min(retryAtMs, assigned.retryAtMs)
         continue
       }
-      const node = this.cluster.metadata.leaderOf(assigned.topic, assigned.partition)
+      const node = this.replicaOf(assigned, nowMs)
       if (node === undefined) {
         this.lacksLeaders = true
         continue
       }
+      const leaderEpoch = this.cluster.metadata.partition(assigned.topic, assigned.partition)?.leaderEpoch ?? -1
+      if (assigned.needsValidation(leaderEpoch)) continue
       if (bufferedBytes >= this.settings.maxPartitionFetchBytes && bufferedBytes > 0) continue
-      const asked = { assigned, fetchOffset, epoch: assigned.epoch }
+      const asked = { assigned, fetchOffset, epoch: assigned.epoch, leaderEpoch }
       const others = wanted.get(node)
       if (others === undefined) wanted.set(node, [asked])
       else others.push(asked)
@@ -141,42 +134,32 @@ export class Fetcher {
     return retryAtMs - nowMs
   }
 
-  private fetch(target: FetchTarget, asked: readonly Asked[], maxBytes: number): void {
+  /** Whom to read from: the leader, unless it has named a follower that is nearer. */
+  private replicaOf(assigned: AssignedPartition, nowMs: number): Node | undefined {
     const { metadata } = this.cluster
-    const byTopic = new Map<string, Asked[]>()
-    // A broker fills the answer in this order.
-    const inTurn = asked.toSorted((a, b) => a.assigned.servedAt - b.assigned.servedAt)
-    for (const one of inTurn) {
-      one.assigned.fetchingEpoch = one.epoch
-      const { topic } = one.assigned
-      const others = byTopic.get(topic)
-      if (others === undefined) byTopic.set(topic, [one])
-      else others.push(one)
+    const { preferredReplica } = assigned
+    if (preferredReplica !== null) {
+      const node = metadata.node(preferredReplica.nodeId)
+      if (node !== undefined && nowMs < preferredReplica.untilMs) return node
+      assigned.preferredReplica = null
     }
-    const topicNames = new Map<string, string>()
-    const topics = [...byTopic].map(([topic, partitions]) => {
-      const topicId = metadata.topic(topic)?.topicId ?? undefined
-      if (topicId !== undefined) topicNames.set(topicId, topic)
-      return {
-        topic,
-        topicId,
-        partitions: partitions.map(({ assigned: { partition }, fetchOffset }) => ({
-          partition,
-          currentLeaderEpoch: metadata.partition(topic, partition)?.leaderEpoch ?? -1,
-          fetchOffset,
-          partitionMaxBytes: this.settings.maxPartitionFetchBytes,
-        })),
-      }
-    })
-    const canUseIds = topics.every(({ topicId }) => topicId !== undefined)
-    const { fetchMaxWaitMs, requestTimeoutMs, defaultApiTimeoutMs } = this.settings
+    return metadata.leaderOf(assigned.topic, assigned.partition)
+  }
+
+  private fetch(target: FetchTarget, asked: readonly AskedPartition[], maxBytes: number): void {
+    const inTurn = asked.toSorted((a, b) => a.assigned.servedAt - b.assigned.servedAt)
+    for (const { assigned, epoch } of inTurn) assigned.fetchingEpoch = epoch
+    const { fetchMaxWaitMs, requestTimeoutMs, defaultApiTimeoutMs, maxPartitionFetchBytes } = this.settings
+    const question = fetchQuestion(inTurn, this.cluster.metadata, maxPartitionFetchBytes)
+    const session = target.lane === 'fetch' ? this.sessionWith(target.node) : undefined
+    const fields = session === undefined ? withoutSession(question.topics) : session.next(question.topics)
     const build = (): InputOf<typeof FetchRequest> => ({
       maxWaitMs: fetchMaxWaitMs,
       minBytes: this.settings.fetchMinBytes,
       maxBytes,
       isolationLevel: ISOLATION_LEVELS[this.settings.isolationLevel],
-      ...SESSIONLESS,
-      topics,
+      rackId: this.settings.clientRack,
+      ...fields,
     })
     const key = `${target.lane} ${target.node.nodeId}`
     this.busy.add(key)
@@ -188,71 +171,85 @@ export class Fetcher {
         { timeoutMs: defaultApiTimeoutMs + fetchMaxWaitMs },
         {
           requestTimeoutMs: requestTimeoutMs + fetchMaxWaitMs,
-          ...(canUseIds ? {} : { maxVersion: FIRST_VERSION_WITH_TOPIC_IDS - 1 }),
+          ...(question.maxVersion === undefined ? {} : { maxVersion: question.maxVersion }),
         },
       )
       .then(
         answer => {
           this.free(key, asked)
+          // A session that is over is no failure: the next request begins another.
+          if (session?.answered(answer) === false) return
           this.failures.delete(target.node.nodeId)
-          this.answered(target.node, answer, asked, topicNames)
+          this.answered(target.node, answer, asked, question)
         },
         (error: unknown) => {
           this.free(key, asked)
+          session?.reset()
           this.failed(target.node, error, asked)
         },
       )
       .then(this.onNews)
   }
 
-  private free(key: string, asked: readonly Asked[]): void {
+  private sessionWith({ nodeId }: Node): FetchSession {
+    let session = this.sessions.get(nodeId)
+    if (session === undefined) {
+      session = new FetchSession()
+      this.sessions.set(nodeId, session)
+    }
+    return session
+  }
+
+  private free(key: string, asked: readonly AskedPartition[]): void {
     this.busy.delete(key)
     for (const { assigned, epoch } of asked) if (assigned.fetchingEpoch === epoch) assigned.fetchingEpoch = null
   }
 
-  private answered(
-    node: Node,
-    answer: FetchResponse,
-    asked: readonly Asked[],
-    topicNames: ReadonlyMap<string, string>,
-  ): void {
+  private answered(node: Node, answer: FetchResponse, asked: readonly AskedPartition[], question: FetchQuestion): void {
     if (answer.errorCode !== ErrorCode.NONE) {
       this.failed(node, new KafkaError(answer.errorCode, 'fetch'), asked)
       return
     }
-    const answers = new Map<string, PartitionAnswer>()
-    for (const topic of answer.responses) {
-      const name = topic.topic || topicNames.get(topic.topicId)
-      for (const partition of topic.partitions) answers.set(`${partition.partitionIndex}/${name}`, partition)
-    }
+    const answers = question.read(answer)
     for (const one of asked) {
       const { assigned, epoch } = one
-      const partition = answers.get(`${assigned.partition}/${assigned.topic}`)
-      // A seek since then has made the answer useless.
+      const partition = answers.get(assigned.topic, assigned.partition)
+      // A seek since then has made the answer useless; a session leaves out partitions without news.
       if (partition === undefined || assigned.epoch !== epoch) continue
       if (partition.errorCode === ErrorCode.NONE) this.arrived(one, partition)
       else this.partitionFailed(one, partition.errorCode)
     }
   }
 
-  private arrived({ assigned, fetchOffset }: Asked, answer: PartitionAnswer): void {
-    const { highWatermark, lastStableOffset, logStartOffset, records } = answer
+  private arrived({ assigned, fetchOffset, leaderEpoch }: AskedPartition, answer: PartitionAnswer): void {
+    const { highWatermark, lastStableOffset, logStartOffset, records, preferredReadReplica } = answer
+    const { codecs, clock } = this.cluster.platform
+    const nowMs = clock.monotonicMs()
+    if (preferredReadReplica >= 0) {
+      // It is nearer for as long as metadata is young; then the leader is asked again.
+      assigned.preferredReplica = { nodeId: preferredReadReplica, untilMs: nowMs + this.settings.metadataMaxAgeMs }
+      return
+    }
     const outcome = { highWatermark, lastStableOffset, logStartOffset }
     assigned.outcome = outcome
+    assigned.validatedLeaderEpoch = Math.max(assigned.validatedLeaderEpoch, leaderEpoch)
     if (records === null || records.length === 0) return
-    const { codecs } = this.cluster.platform
     const isCommittedOnly = this.settings.isolationLevel === 'read_committed'
     const aborted = isCommittedOnly ? new AbortedTransactions(answer.abortedTransactions ?? [], codecs) : null
     const rules = { checksChecksums: this.settings.checkCrcs, aborted }
     try {
-      assigned.arrived(new FetchedData(assigned, fetchOffset, records, outcome, rules, codecs))
+      assigned.arrived(new FetchedData(assigned, fetchOffset, records, outcome, rules, codecs), nowMs)
     } catch (error) {
       this.failure = new CorruptFetchError(assigned, fetchOffset, (error as Error).message, { cause: error })
     }
   }
 
-  private partitionFailed({ assigned, fetchOffset }: Asked, errorCode: number): void {
+  private partitionFailed({ assigned, fetchOffset }: AskedPartition, errorCode: number): void {
+    const wasFollower = assigned.preferredReplica !== null
+    assigned.preferredReplica = null
     if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
+      // A follower may lag behind; the leader decides.
+      if (wasFollower) return
       // With data in front of it the offset may be fine once that is read: the next fetch will tell.
       if (assigned.hasData) return
       const reset = resetBy(this.settings.autoOffsetReset, this.cluster.platform.clock)
@@ -266,12 +263,13 @@ export class Fetcher {
     this.pause([assigned], 1)
   }
 
-  private failed(node: Node, error: unknown, asked: readonly Asked[]): void {
+  private failed(node: Node, error: unknown, asked: readonly AskedPartition[]): void {
     if (!isRetriable(error)) {
       // Closing ends fetches; that is no news for anyone.
       if (!(error instanceof MillraceError && error.code === 'CLOSED')) this.failure = error as Error
       return
     }
+    for (const { assigned } of asked) assigned.preferredReplica = null
     const failures = (this.failures.get(node.nodeId) ?? 0) + 1
     this.failures.set(node.nodeId, failures)
     this.pause(

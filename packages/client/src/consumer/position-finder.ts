@@ -88,6 +88,7 @@ export class PositionFinder {
       const found = committed.get(assigned.topic, assigned.partition)
       if (found === undefined || assigned.reset !== null) continue
       assigned.position = found.offset
+      assigned.positionLeaderEpoch = found.leaderEpoch
       assigned.committed = found.offset
     }
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TopicPartition } from '../../src/cluster/topic-partition.ts'
 import type { Consumer } from '../../src/consumer/consumer.ts'
+import type { FetchedBatch } from '../../src/consumer/consumer-record.ts'
 import type { RebalanceListener } from '../../src/consumer/rebalance-listener.ts'
 import { type ClusterUnderTest, readRecords, readValues, TestClients } from './cluster-under-test.ts'
 
@@ -16,6 +17,13 @@ function noting(): { events: string[]; listener: RebalanceListener } {
     onPartitionsLost: note('lost'),
   }
   return { events, listener }
+}
+
+async function readBatches(consumer: Consumer): Promise<FetchedBatch[]> {
+  for (;;) {
+    const batches = await consumer.poll()
+    if (batches.length > 0) return batches
+  }
 }
 
 /** Polls several consumers in turns until `done`. */
@@ -95,7 +103,7 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
         await producer.send({ topic, value: `${agoMs}`, timestampMs: nowMs - agoMs })
       const reader = await clients.reader(topic, { autoOffsetReset: 'by_duration:PT1H' })
       expect(await readValues(reader, 2)).toEqual(['1800000', '0'])
-      const later = await clients.reader(topic, { autoOffsetReset: { durationMs: -0 } })
+      const later = await clients.reader(topic, { autoOffsetReset: 'by_duration:PT0S' })
       await producer.send({ topic, value: 'new', timestampMs: nowMs + 60_000 })
       expect(await readValues(later, 1)).toEqual(['new'])
     })
@@ -146,6 +154,48 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
         maxPollRecords: 7,
       })
       expect((await readValues(consumer, 600)).sort()).toEqual(values.sort())
+    })
+    test('says when it has read a partition to its end, each time', async () => {
+      const topic = await filled(20, 2)
+      const ends: string[] = []
+      const consumer = await clients.reader(topic, {
+        maxPollRecords: 3,
+        onEndOfPartition: ({ partition }, offset) => ends.push(`${partition}/${offset}`),
+      })
+      await readRecords(consumer, 20)
+      await consumer.poll({ maxWaitMs: 0 })
+      expect(ends.sort()).toEqual(['0/10', '1/10'])
+      await clients.producer().send({ topic, value: 'more', partition: 1 })
+      await readRecords(consumer, 1)
+      await consumer.poll({ maxWaitMs: 0 })
+      expect(ends.sort()).toEqual(['0/10', '1/10', '1/11'])
+    })
+    test('says when nothing comes although there is something', async () => {
+      const topic = await filled(1)
+      const producer = clients.producer({ transactionalId: clients.name('writer') })
+      await producer.initTransactions()
+      producer.beginTransaction()
+      await producer.send({ topic, value: 'undecided' })
+      const stalls: object[] = []
+      const reader = await clients.reader(topic, {
+        isolationLevel: 'read_committed',
+        stallTimeoutMs: 100,
+        onStall: stall => stalls.push(stall),
+      })
+      await readValues(reader, 1)
+      while (stalls.length === 0) await reader.poll({ maxWaitMs: 50 })
+      expect(stalls[0]).toMatchObject({ topic, partition: 0, lag: 0 })
+      await producer.abortTransaction()
+    })
+    test('batches have records of one leader epoch, commits say which', async () => {
+      const topic = await filled(3)
+      const consumer = clients.consumer({ groupId: clients.name('group'), enableAutoCommit: false })
+      consumer.subscribe([topic])
+      const [batch] = await readBatches(consumer)
+      expect(batch!.leaderEpoch).toBeGreaterThanOrEqual(0)
+      await consumer.commit()
+      const committed = (await consumer.committed([{ topic, partition: 0 }])).get(topic, 0)
+      expect(committed).toMatchObject({ offset: 3, leaderEpoch: batch!.leaderEpoch })
     })
     test('needs a group for what groups are for', async () => {
       const consumer = clients.consumer()
@@ -274,6 +324,23 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       await consumer.poll()
       // In the background, so it may take a moment.
       while ((await committed()) !== 4) await consumer.poll({ maxWaitMs: 0 })
+    })
+    test('every commit is heard of, with what became of it', async () => {
+      const topic = await filled(10)
+      const heard: string[] = []
+      const consumer = clients.consumer({
+        groupId: clients.name('group'),
+        autoCommitIntervalMs: 0,
+        maxPollRecords: 5,
+        onCommit: (offsets, error) => heard.push(`${offsets.map(({ offset }) => offset)} ${error?.message ?? 'ok'}`),
+      })
+      consumer.subscribe([topic])
+      await readValues(consumer, 5)
+      await readValues(consumer, 5)
+      await consumer.commit([{ topic, partition: 0, offset: 7 }])
+      expect(heard).toEqual(['5 ok', '7 ok'])
+      await consumer.close()
+      expect(heard).toEqual(['5 ok', '7 ok', '10 ok'])
     })
     test('closing commits, and says so to no one else', async () => {
       const topic = await filled(5)

@@ -3,8 +3,7 @@ import { type BatchOptions, endTransactionMarker, RecordBatch, RecordBatchBuilde
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type AbortedTransaction, AbortedTransactions } from '../../src/consumer/aborted-transactions.ts'
-import type { ConsumerRecord } from '../../src/consumer/consumer-record.ts'
-import { FetchedData } from '../../src/consumer/fetched-data.ts'
+import { FetchedData, type TakenRecords } from '../../src/consumer/fetched-data.ts'
 
 const codecs = createCodecs()
 const AT = { topic: 't', partition: 0 }
@@ -29,9 +28,9 @@ function fetched(offset: number, batches: readonly Buffer[], aborted: readonly A
   return new FetchedData(AT, offset, Buffer.concat(batches), OUTCOME, rules, codecs)
 }
 function takeAll(data: FetchedData, maxRecords = 100) {
-  const records: ConsumerRecord[] = []
-  const nextOffset = data.take(maxRecords, records)
-  return { values: records.map(({ offset, value }) => `${offset}${value}`).join(' '), nextOffset }
+  const taken: TakenRecords = { records: [], leaderEpoch: -1 }
+  const nextOffset = data.take(maxRecords, taken)
+  return { values: taken.records.map(({ offset, value }) => `${offset}${value}`).join(' '), nextOffset }
 }
 
 test('records before the position are left out', () => {

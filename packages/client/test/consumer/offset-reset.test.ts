@@ -11,23 +11,12 @@ test.each([
   ['by_duration:P1DT2H3M4.5S', 1_000_000_000 - (86_400_000 + 7_200_000 + 180_000 + 4_500)],
   ['by_duration:P2D', 1_000_000_000 - 2 * 86_400_000],
   ['by_duration:PT0S', 1_000_000_000],
-  [{ durationMs: 5 }, 1_000_000_000 - 5],
 ])('%j is %j', (raw, expected) => {
   expect(resetBy(offsetResetRule.parse(raw), clock)).toBe(expected)
 })
-test.each([
-  '',
-  'first',
-  'by_duration:',
-  'by_duration:P',
-  'by_duration:PT',
-  'by_duration:-PT1H',
-  'by_duration:1h',
-  { durationMs: -1 },
-  5,
-])('%j is refused', raw => {
-  expect(() => offsetResetRule.parse(raw)).toThrow('must be earliest, latest, none or by_duration')
-})
-test.each(['earliest', 'by_duration:PT3600S'])('%s is printed as it was', rule => {
-  expect(offsetResetRule.print(offsetResetRule.parse(rule))).toBe(rule)
-})
+test.each(['', 'first', 'by_duration:', 'by_duration:P', 'by_duration:PT', 'by_duration:-PT1H', 'by_duration:1h', 5])(
+  '%j is refused',
+  raw => {
+    expect(() => offsetResetRule.parse(raw)).toThrow('must be earliest, latest, none or by_duration')
+  },
+)

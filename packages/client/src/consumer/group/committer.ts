@@ -5,6 +5,7 @@ import type { TimeLimit } from '../../connection/time-limit.ts'
 import type { Assignment } from '../assignment.ts'
 import type { ConsumerSettings } from '../consumer-config.ts'
 import { CommitFailedError } from '../consumer-errors.ts'
+import type { ConsumerEvents } from '../consumer-events.ts'
 import { commitOffsets, type OffsetToCommit } from './group-offsets.ts'
 import type { Membership } from './membership.ts'
 
@@ -19,6 +20,7 @@ export class Committer {
     private readonly assignment: Assignment,
     /** Partitions come from the group, not from `assign`. */
     private readonly isSubscribed: () => boolean,
+    private readonly onCommit: ConsumerEvents['onCommit'],
   ) {
     this.nextAutomaticMs = cluster.platform.clock.monotonicMs() + settings.autoCommitIntervalMs
   }
@@ -26,8 +28,9 @@ export class Committer {
   /** Positions that are not committed yet. */
   get uncommitted(): OffsetToCommit[] {
     const offsets: OffsetToCommit[] = []
-    for (const { topic, partition, position, committed } of this.assignment.values())
-      if (position !== null && position !== committed) offsets.push({ topic, partition, offset: position })
+    for (const { topic, partition, position, positionLeaderEpoch, committed } of this.assignment.values())
+      if (position !== null && position !== committed)
+        offsets.push({ topic, partition, offset: position, leaderEpoch: positionLeaderEpoch })
     return offsets
   }
 
@@ -66,8 +69,10 @@ export class Committer {
     const { groupId } = this.settings
     const { platform, telemetry } = this.cluster
     const beganMs = platform.clock.monotonicMs()
-    const took = (error?: Error) =>
+    const took = (error?: Error) => {
       telemetry.committed(groupId, offsets.length, platform.clock.monotonicMs() - beganMs, error)
+      this.onCommit?.(offsets, error)
+    }
     for (;;) {
       if (this.isSubscribed() && !membership.isInGroup) throw new CommitFailedError(groupId)
       const { identity } = membership
