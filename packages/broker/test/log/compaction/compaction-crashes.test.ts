@@ -1,0 +1,201 @@
+/**
+ * A compacted log on a disk that stops anywhere in a pass, and anywhere in the recovery from that. Whatever the crash has
+ * left, the log must end where it ended, hold nothing but what was appended, and give every key the value it had: the old
+ * segments or the cleaned one, never a mix that loses a record or brings a deleted one back.
+ */
+import { type Platform, type SeededRandom, type SimulatedNode, Simulation } from '@millrace/platform'
+import { batchesOf } from '@millrace/protocol'
+import { expect, test } from 'vitest'
+import { type CompactionReport, LogCleaner } from '../../../src/log/compaction/log-cleaner.ts'
+import { LogManager } from '../../../src/log/directory/log-manager.ts'
+import type { PartitionLog } from '../../../src/log/partition-log.ts'
+import { codecs, logConfig, topicConfig } from '../log-fixture.ts'
+import { buildBatch, recordsOf, type SeenRecord } from './compaction-fixture.ts'
+
+const SEEDS = 8
+const STATES_PER_CRASH = 12
+const LIVES = 3
+const KEYS = 5
+/** A pass makes fewer changes to the disk, a recovery too. */
+const CHANGES_OF_A_PASS = 150
+const CHANGES_OF_A_RECOVERY = 30
+
+const PARTITION = {
+  topic: 'states',
+  topicId: 'b3JkZXJzb3JkZXJzb3JkZQ',
+  partition: 0,
+  config: topicConfig({
+    'cleanup.policy': ['compact'],
+    'segment.bytes': 500,
+    'index.interval.bytes': 150,
+    'min.cleanable.dirty.ratio': 0,
+    'delete.retention.ms': 10,
+    'file.delete.delay.ms': 5,
+  }),
+}
+
+/** What was appended, and what it comes to. */
+class Model {
+  readonly records = new Map<number, SeenRecord>()
+  endOffset = 0
+  /** Of committed records, by key. */
+  private readonly latest = new Map<string, number>()
+  private readonly open = new Map<number, SeenRecord[]>()
+
+  append(producerId: number | null, records: readonly SeenRecord[]): void {
+    for (const record of records) this.records.set(record.offset, record)
+    if (producerId === null) this.commit(records)
+    else this.open.set(producerId, [...(this.open.get(producerId) ?? []), ...records])
+  }
+
+  end(producerId: number, verdict: 'commit' | 'abort'): void {
+    if (verdict === 'commit') this.commit(this.open.get(producerId) ?? [])
+    this.open.delete(producerId)
+  }
+
+  get expected(): Record<string, string> {
+    return fold(Array.from(this.latest.values(), offset => this.records.get(offset)!))
+  }
+
+  private commit(records: readonly SeenRecord[]): void {
+    for (const { key, offset } of records) this.latest.set(key!, Math.max(offset, this.latest.get(key!) ?? -1))
+  }
+}
+
+function fold(records: readonly SeenRecord[]): Record<string, string> {
+  const values: Record<string, string> = Object.create(null)
+  for (const { key, value } of records)
+    if (value === null) delete values[key!]
+    else values[key!] = value
+  return values
+}
+
+async function open(platform: Platform): Promise<{ logs: LogManager; log: PartitionLog }> {
+  const logs = await LogManager.open(platform, logConfig({ 'log.dirs': '/data', 'log.cleaner.backoff.ms': 1 }))
+  await logs.openAll([PARTITION])
+  return { logs, log: logs.get('states', 0)! }
+}
+
+/** Appends at random and ends all transactions. */
+async function write(log: PartitionLog, model: Model, random: SeededRandom, platform: Platform, life: number) {
+  const sequences = new Map<number, number>()
+  const producers = [life * 10 + 1, life * 10 + 2]
+  const end = (producerId: number) => {
+    const verdict = random.pick(['commit', 'abort'] as const)
+    log.appendMarker({ producerId, producerEpoch: 0, coordinatorEpoch: 0, verdict }, platform.clock.nowMs())
+    model.end(producerId, verdict)
+  }
+  for (let step = 0; step < 30; step++) {
+    const producerId = random.pick([null, ...producers])
+    if (producerId !== null && random.chance(0.3) && log.hasOpenTransaction(producerId, 0)) end(producerId)
+    const records = Array.from({ length: 1 + random.integer(3) }, (_, index) => ({
+      key: `k${random.integer(KEYS)}`,
+      value: random.chance(0.3) ? null : `${life}.${step}.${index}`,
+      timestampMs: platform.clock.nowMs(),
+    }))
+    const baseSequence = sequences.get(producerId ?? -1) ?? 0
+    if (producerId !== null) sequences.set(producerId, baseSequence + records.length)
+    const stamp = producerId === null ? {} : { producerId, baseSequence, transactional: true }
+    const batch = buildBatch({ records, ...stamp })
+    log.append(batch, platform.clock.nowMs())
+    model.append(producerId, recordsOf(batch))
+  }
+  for (const producerId of producers) if (log.hasOpenTransaction(producerId, 0)) end(producerId)
+  model.endOffset = log.logEndOffset
+  await log.synced(log.logEndOffset)
+}
+
+async function compare(log: PartitionLog, model: Model): Promise<void> {
+  expect(log.logEndOffset).toBe(model.endOffset)
+  expect(log.lastStableOffset).toBe(model.endOffset)
+  const seen: SeenRecord[] = []
+  for (let offset = log.logStartOffset; offset < model.endOffset; ) {
+    const { chunks, abortedTransactions } = await log.read(offset, 300, {
+      isolation: 'read_committed',
+      minOneBatch: true,
+    })
+    const ahead = [...abortedTransactions!]
+    const aborting = new Set<number>()
+    for (const batch of batchesOf(chunks[0]!)) {
+      expect(batch.hasValidChecksum(codecs)).toBe(true)
+      while (ahead.length > 0 && ahead[0]!.firstOffset <= batch.lastOffset) aborting.add(ahead.shift()!.producerId)
+      if (batch.isControl) aborting.delete(batch.producerId)
+      else if (!(batch.isTransactional && aborting.has(batch.producerId))) seen.push(...recordsOf(batch))
+      offset = batch.nextOffset
+    }
+  }
+  for (const record of seen) expect(record).toEqual(model.records.get(record.offset))
+  expect(fold(seen)).toEqual(model.expected)
+}
+
+async function crashInPasses(seed: number, counts: { states: number; inSwap: number }): Promise<void> {
+  const simulation = new Simulation({ seed, codecs })
+  const node = simulation.node('broker')
+  node.keepsCrashScene = true
+  const random = simulation.random.split('crashes')
+  const model = new Model()
+  for (let life = 0; life < LIVES; life++) {
+    if (!node.isUp) node.start()
+    const kind = random.pick(['kill', 'power'] as const)
+    const reports: CompactionReport[] = []
+    const run = async () => {
+      const { logs, log } = await open(node.platform)
+      await write(log, model, simulation.random.split(`life ${life}`), node.platform, life)
+      node.crashDuringWrite(kind, random.integer(CHANGES_OF_A_PASS))
+      new LogCleaner(logs, report => reports.push(report)).start()
+    }
+    await simulation.complete(run())
+    await simulation.run(() => !node.isUp || reports.length > 0)
+    expect(reports.filter(report => report.kind !== 'compacted')).toEqual([])
+    if (node.isUp) node.crash(kind)
+    const scene = node.crashScene!
+    for (let state = 0; state < STATES_PER_CRASH; state++) {
+      node.crashAgainFrom(scene, random.chance(0.3) ? 'kill' : 'power')
+      await judge(simulation, node, model, random, counts)
+    }
+  }
+}
+
+async function judge(
+  simulation: Simulation,
+  node: SimulatedNode,
+  model: Model,
+  random: SeededRandom,
+  counts: { states: number; inSwap: number },
+): Promise<void> {
+  if (random.chance(0.5)) {
+    const platform = node.start()
+    if (platform.files.list('/data/states-0').some(name => name.endsWith('.swap'))) counts.inSwap++
+    node.crashDuringWrite(random.pick(['kill', 'power']), random.integer(CHANGES_OF_A_RECOVERY))
+    let isOpen = false
+    open(platform).then(() => (isOpen = true))
+    await simulation.run(() => !node.isUp || isOpen)
+    if (node.isUp) node.crash('power')
+  }
+  const platform = node.start()
+  const { logs, log } = await simulation.complete(open(platform))
+  await simulation.complete(compare(log, model))
+  expect(platform.files.list('/data/states-0').filter(name => /\.(cleaned|swap|deleted)$/.test(name))).toEqual([])
+  // What comes next builds on what was left.
+  if (random.chance(0.3)) {
+    const reports: CompactionReport[] = []
+    const cleaner = new LogCleaner(logs, report => reports.push(report))
+    cleaner.start()
+    await simulation.runFor(100)
+    await simulation.complete(cleaner.stop())
+    expect(reports.filter(report => report.kind !== 'compacted')).toEqual([])
+    await simulation.complete(compare(log, model))
+  }
+  counts.states++
+  node.crash('kill')
+}
+
+test(`${SEEDS * LIVES} crashes in a pass of compaction lose nothing and bring nothing back`, async () => {
+  const counts = { states: 0, inSwap: 0 }
+  for (let seed = 1; seed <= SEEDS; seed++)
+    await crashInPasses(seed, counts).catch(error => {
+      throw new Error(`seed ${seed}`, { cause: error })
+    })
+  expect(counts.states).toBe(SEEDS * LIVES * STATES_PER_CRASH)
+  expect(counts.inSwap).toBeGreaterThan(0)
+})
