@@ -1,4 +1,5 @@
 // Starts Apache Kafka on loopback, runs the tests in test/interop against it, stops it. Arguments go on to vitest.
+// With --nodes 3 it is three nodes, and the tests are those in test/interop/three-nodes.
 // Kafka comes from the script that MILLRACE_RUN_KAFKA names (start, stop; KAFKA_VERSION chooses the version).
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
@@ -13,6 +14,10 @@ if (!existsSync(runKafka)) {
   console.error(`interop: ${runKafka} does not exist: set MILLRACE_RUN_KAFKA to a script that starts and stops Kafka`)
   process.exit(1)
 }
+
+const testArguments = process.argv.slice(2)
+const nodesAt = testArguments.indexOf('--nodes')
+const nodes = nodesAt < 0 ? 1 : Number(testArguments.splice(nodesAt, 2)[1])
 
 function freePort() {
   return new Promise((resolvePort, reject) => {
@@ -71,6 +76,14 @@ const quickGroups = ['group.consumer.min.heartbeat.interval.ms=50', 'group.consu
   setting => ['--prop', setting],
 )
 
+/** Everybody may do everything, but there is an authorizer, and replicas can move between directories. */
+const administration = [
+  'authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'allow.everyone.if.no.acl.found=true',
+  'super.users=User:ANONYMOUS',
+  `log.dirs=${join(directory, 'data-1')},${join(directory, 'data-1-b')}`,
+].flatMap(setting => ['--prop', setting])
+
 let status = 1
 try {
   const port = await freePort()
@@ -82,15 +95,18 @@ try {
     SASL_PLAINTEXT: await freePort(),
     SSL: await freePort(),
   }
-  const started = kafka('start', '--port', String(port), ...securitySettings(ports), ...quickGroups)
+  const settings = nodes === 1 ? [...securitySettings(ports), ...administration] : []
+  const started = kafka('start', '--nodes', String(nodes), '--port', String(port), ...settings, ...quickGroups)
   if (started.status === 0) {
     const servers = started.stdout.trim().split('\n').at(-1)
     console.log(`interop: Apache Kafka at ${servers}`)
     const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs')
     const config = join(root, 'test', 'interop', 'vitest.config.ts')
-    const args = [vitest, 'run', '--config', config, ...process.argv.slice(2)]
+    const args = [vitest, 'run', '--config', config, ...testArguments]
     const env = {
       ...process.env,
+      KAFKA_DIR: directory,
+      MILLRACE_KAFKA_NODES: String(nodes),
       MILLRACE_RUN_KAFKA: runKafka,
       MILLRACE_KAFKA_SERVERS: servers,
       MILLRACE_KAFKA_DATA: join(directory, 'data-1'),

@@ -72,7 +72,7 @@ function infoOf({ mechanism, iterations }: { readonly mechanism: number; readonl
   } as const
 }
 
-/** A user's alterations succeed or fail together; failures are named by the user. */
+/** One alteration of a user per call; failures are named by the user. */
 export async function alterUserScramCredentials(
   cluster: Cluster,
   alterations: readonly ScramCredentialAlteration[],
