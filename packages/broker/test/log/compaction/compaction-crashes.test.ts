@@ -12,7 +12,7 @@ import type { PartitionLog } from '../../../src/log/partition-log.ts'
 import { codecs, logConfig, topicConfig } from '../log-fixture.ts'
 import { buildBatch, recordsOf, type SeenRecord } from './compaction-fixture.ts'
 
-const SEEDS = 8
+const SEEDS = 5
 const STATES_PER_CRASH = 12
 const LIVES = 3
 const KEYS = 5
