@@ -15,6 +15,8 @@ export async function startBroker(platform: Platform, scenario: Scenario, histor
       'log.flush.interval.messages': scenario.flushMessages,
       'log.index.interval.bytes': scenario.indexIntervalBytes,
       'offsets.topic.num.partitions': 2,
+      'transaction.state.log.num.partitions': 2,
+      'transaction.abort.timed.out.transaction.cleanup.interval.ms': 1_000,
       'group.initial.rebalance.delay.ms': scenario.rebalanceDelayMs,
     },
     onBug: error => history.problem(`bug in the broker: ${error instanceof Error ? error.stack : error}`),

@@ -1,8 +1,20 @@
 import { type Codecs, Simulation, type SimulationOptions } from '@millrace/platform'
+import { COPIERS } from './copying.ts'
 import { History } from './history.ts'
 import { calm, unleash } from './nemesis.ts'
+import { INPUT } from './producing.ts'
 import { chooseScenario, type Scenario } from './scenario.ts'
-import { judge, judgeCounts, readCommitted, readCounts, readEverything, waitForApplication } from './verdict.ts'
+import {
+  judge,
+  judgeCopies,
+  judgeCounts,
+  readCommitted,
+  readCopies,
+  readCounts,
+  readEverything,
+  waitForApplication,
+  waitForGroup,
+} from './verdict.ts'
 import { World } from './world.ts'
 
 export interface RunOptions {
@@ -66,9 +78,12 @@ async function comeRight(world: World, simulation: Simulation, scenario: Scenari
   await simulation.run(isProcessed, RECOVERY_LIMIT_MS)
   const hasApplication = world.applications.length > 0
   if (hasApplication) await simulation.complete(waitForApplication(platform, scenario), RECOVERY_LIMIT_MS)
+  const hasCopies = world.copiers.length > 0
+  if (hasCopies) await simulation.complete(waitForGroup(platform, COPIERS, [INPUT], scenario), RECOVERY_LIMIT_MS)
 
   await inspect(world.stopReaders())
   if (hasApplication) judgeCounts(await inspect(readCounts(platform, scenario)), log, scenario, history)
+  if (hasCopies) judgeCopies(await inspect(readCopies(platform, scenario)), log, history)
   await inspect(readCommitted(platform, scenario, history))
   judge(log, history)
   await inspect(world.broker.stop())

@@ -50,6 +50,8 @@ export interface Scenario {
   readonly windowMs: number
   readonly commitIntervalMs: number
   readonly persistIntervalMs: number
+  /** Members of the group that copies the input in transactions. */
+  readonly copiers: number
   /** Trouble happens before this time; after it everything is well and the run has to come to an end. */
   readonly troubleMs: number
   readonly faults: readonly PlannedFault[]
@@ -81,6 +83,7 @@ export function chooseScenario(random: SeededRandom): Scenario {
     windowMs: random.pick([500, 10_000]),
     commitIntervalMs: random.pick([20, 200, 2_000]),
     persistIntervalMs: random.pick([100, 1_000, 1_000_000]),
+    copiers: random.split('copiers').pick([0, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
     troubleMs,
     faults: chooseFaults(random, troubleMs),
   }

@@ -1,6 +1,7 @@
 import { Consumer, type ConsumerRecord, Serdes } from '@millrace/client'
 import type { Platform } from '@millrace/platform'
 import { GROUP } from './consuming.ts'
+import { COPY } from './copying.ts'
 import { APPLICATION, countedKey, OUTPUT, REPARTITION, windowedKeySerde } from './counting.ts'
 import { type History, nameOf, type RecordId } from './history.ts'
 import { INPUT } from './producing.ts'
@@ -102,8 +103,18 @@ export function judge(log: readonly (readonly LoggedRecord[])[], history: Histor
 
 /** Resolves once the application has committed everything that is in the log, and what it made of it on the way. */
 export async function waitForApplication(platform: Platform, scenario: Scenario): Promise<void> {
-  await using consumer = readerOf(platform, APPLICATION)
-  for (const topic of scenario.isRekeyed ? [INPUT, REPARTITION] : [INPUT]) {
+  await waitForGroup(platform, APPLICATION, scenario.isRekeyed ? [INPUT, REPARTITION] : [INPUT], scenario)
+}
+
+/** Resolves once the group has committed everything that is in the topics. */
+export async function waitForGroup(
+  platform: Platform,
+  group: string,
+  topics: readonly string[],
+  scenario: Scenario,
+): Promise<void> {
+  await using consumer = readerOf(platform, group)
+  for (const topic of topics) {
     const partitions = partitionsOf(topic, scenario)
     const ends = await consumer.endOffsets(partitions)
     const isDone = async () => {
@@ -111,6 +122,46 @@ export async function waitForApplication(platform: Platform, scenario: Scenario)
       return [...ends].every(([at, end]) => (committed.get(at.topic, at.partition)?.offset ?? 0) >= end)
     }
     while (!(await isDone())) await platform.timers.sleep(200)
+  }
+}
+
+/** The names of all copies that are committed, partition by partition, in order. */
+export async function readCopies(platform: Platform, scenario: Scenario): Promise<string[][]> {
+  await using consumer = new Consumer({
+    platform,
+    clientId: 'inspector',
+    bootstrapServers: 'broker:9092',
+    autoOffsetReset: 'none',
+    isolationLevel: 'read_committed',
+  })
+  const partitions = partitionsOf(COPY, scenario)
+  consumer.assign(partitions)
+  consumer.seekToBeginning(partitions)
+  const copies: string[][] = partitions.map(() => [])
+  for (const [at, end] of await consumer.endOffsets(partitions)) {
+    while ((await consumer.position(at)) < end)
+      for (const { partition, records } of await consumer.poll({ maxWaitMs: 500 }))
+        for (const { value } of records) copies[partition]!.push(nameOf(JSON.parse(value!.toString()) as RecordId))
+  }
+  return copies
+}
+
+/** Exactly once: the copies are the input, partition by partition, in its order. */
+export function judgeCopies(
+  copies: readonly (readonly string[])[],
+  log: readonly (readonly LoggedRecord[])[],
+  history: History,
+): void {
+  for (const [partition, records] of log.entries()) {
+    const names = records.map(nameOf)
+    const copied = copies[partition]!
+    const counts = new Map<string, number>()
+    for (const name of copied) counts.set(name, (counts.get(name) ?? 0) + 1)
+    for (const [name, count] of counts) if (count > 1) history.problem(`${name} was copied ${count} times`)
+    for (const name of names) if (!counts.has(name)) history.problem(`${name} was not copied`)
+    const misplaced = copied.findIndex((name, index) => name !== names[index])
+    if (misplaced >= 0 && copied.length === names.length)
+      history.problem(`the copies of partition ${partition} are in another order from ${copied[misplaced]} on`)
   }
 }
 

@@ -2,6 +2,7 @@ import type { Simulation } from '@millrace/platform'
 import { SimulatedEngineDisk } from '@millrace/streams'
 import { startBroker } from './broker.ts'
 import { consume } from './consuming.ts'
+import { copy } from './copying.ts'
 import { count } from './counting.ts'
 import type { History } from './history.ts'
 import { Machine, type MachineOptions } from './machine.ts'
@@ -15,6 +16,7 @@ export class World {
   readonly producers: readonly Machine[]
   readonly consumers: readonly Machine[]
   readonly applications: readonly Machine[]
+  readonly copiers: readonly Machine[]
   readonly observer: Machine
   /** Producers that have records left to send. */
   readonly unfinished = new Set<string>()
@@ -32,6 +34,7 @@ export class World {
     this.producers = times(scenario.producers, index => this.producer(`producer${index + 1}`))
     this.consumers = times(scenario.consumers, index => this.consumer(`consumer${index + 1}`))
     this.applications = times(scenario.applications, index => this.application(`application${index + 1}`))
+    this.copiers = times(scenario.copiers, index => this.copier(`copier${index + 1}`))
     this.observer = this.machine({
       name: 'observer',
       program: start => observe({ ...start, scenario, history, isOver: () => this.isOver }),
@@ -39,13 +42,14 @@ export class World {
   }
 
   get clients(): readonly Machine[] {
-    return [...this.producers, ...this.consumers, ...this.applications]
+    return [...this.producers, ...this.consumers, ...this.applications, ...this.copiers]
   }
 
   /** Stops everything that reads. */
   async stopReaders(): Promise<void> {
     this.isOver = true
-    await Promise.all([...this.consumers, ...this.applications, this.observer].map(machine => machine.stop()))
+    const readers = [...this.consumers, ...this.applications, ...this.copiers, this.observer]
+    await Promise.all(readers.map(machine => machine.stop()))
   }
 
   private machine(options: Pick<MachineOptions, 'name' | 'program'> & Partial<MachineOptions>): Machine {
@@ -71,6 +75,17 @@ export class World {
     return this.machine({
       name,
       program: start => consume({ ...start, history, random: simulation.random.split(start.name) }),
+    })
+  }
+
+  private copier(name: string): Machine {
+    const { simulation } = this
+    return this.machine({
+      name,
+      program: async start => {
+        const random = simulation.random.split(start.name)
+        return copy({ ...start, transactionalId: name, random })
+      },
     })
   }
 
