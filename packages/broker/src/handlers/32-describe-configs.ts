@@ -1,4 +1,4 @@
-/** DescribeConfigs (API key 32), v1 to v4: every setting of a topic, of this broker or of all brokers, with defaults. */
+/** DescribeConfigs (API key 32), v1 to v4: every setting of a topic, of a group, of this broker or of all brokers, with defaults. */
 import {
   APIS,
   type DescribeConfigsRequest,
@@ -14,6 +14,7 @@ import { checkBrokerName } from './config-alteration.ts'
 import {
   type DescribedConfig,
   describeBrokerConfigs,
+  describeGroupConfigs,
   describeSharedConfigs,
   describeTopicConfigs,
 } from './config-description.ts'
@@ -54,6 +55,9 @@ export function describeConfigs(services: BrokerServices): RequestHandler {
           return describeSharedConfigs(metadata.image.configsOf(ConfigResource.broker, ALL_BROKERS))
         checkBrokerName(services, resourceName)
         return describeBrokerConfigs(settings)
+      case ConfigResource.group:
+        if (resourceName === '') throw new KafkaError(ErrorCode.INVALID_REQUEST, 'groups have no settings in common')
+        return describeGroupConfigs(metadata.image.configsOf(ConfigResource.group, resourceName), settings)
       case ConfigResource.brokerLogger:
         // There are none.
         checkBrokerName(services, resourceName)

@@ -1,4 +1,4 @@
-/** IncrementalAlterConfigs (API key 44), v0 to v1: changes single settings of topics and brokers. */
+/** IncrementalAlterConfigs (API key 44), v0 to v1: changes single settings of topics, groups and brokers. */
 import { APIS, ErrorCode, type IncrementalAlterConfigsRequest, KafkaError } from '@millrace/protocol'
 import type { ConfigChanges } from '../metadata/config-changes.ts'
 import type { RequestHandler } from '../server/request-handler.ts'

@@ -1,7 +1,8 @@
 /** What AlterConfigs and IncrementalAlterConfigs share: each resource succeeds or fails on its own. */
-import { type ConfigTypeName, ErrorCode, KafkaError } from '@millrace/protocol'
+import { type ConfigTypeName, ErrorCode, InvalidConfigError, KafkaError } from '@millrace/protocol'
 import { BROKER_CONFIG } from '../config/broker-config.ts'
 import { checkDynamicSettings, isBrokerSetting } from '../config/broker-settings.ts'
+import { checkGroupConfigs } from '../config/consumer-group-config.ts'
 import { isTopicSetting, TOPIC_CONFIG, topicSettingValue } from '../config/topic-config.ts'
 import { type ConfigChanges, changedConfigs, configRecords } from '../metadata/config-changes.ts'
 import { ALL_BROKERS, ConfigResource } from '../metadata/config-resource.ts'
@@ -62,6 +63,8 @@ function alterableResource(services: BrokerServices, { resourceType, resourceNam
     case ConfigResource.broker:
       if (resourceName !== ALL_BROKERS) checkBrokerName(services, resourceName)
       return brokerResource(services, resourceName)
+    case ConfigResource.group:
+      return groupResource(services, resourceName)
     case ConfigResource.brokerLogger:
       checkBrokerName(services, resourceName)
       throw new KafkaError(ErrorCode.INVALID_CONFIG, 'this broker has no loggers')
@@ -106,6 +109,29 @@ function brokerResource({ metadata, settings }: BrokerServices, name: string): A
         const changes = decide(own)
         checkDynamicSettings(changedConfigs(own, changes))
         const records = configRecords(ConfigResource.broker, name, changes)
+        return { records: validateOnly ? [] : records, result: undefined }
+      }),
+  }
+}
+
+/** A group need not exist to have settings. */
+function groupResource({ metadata, config }: BrokerServices, name: string): AlterableResource {
+  if (name === '') throw new KafkaError(ErrorCode.INVALID_REQUEST, 'groups have no settings in common')
+  return {
+    listOf: setting => {
+      throw new KafkaError(ErrorCode.INVALID_CONFIG, `${setting} is no list`)
+    },
+    change: (decide, validateOnly) =>
+      metadata.change(image => {
+        const own = image.configsOf(ConfigResource.group, name)
+        const changes = decide(own)
+        try {
+          checkGroupConfigs(changedConfigs(own, changes), config)
+        } catch (error) {
+          if (error instanceof InvalidConfigError) throw new KafkaError(ErrorCode.INVALID_CONFIG, error.message)
+          throw error
+        }
+        const records = configRecords(ConfigResource.group, name, changes)
         return { records: validateOnly ? [] : records, result: undefined }
       }),
   }

@@ -8,10 +8,12 @@ import {
   isDynamic,
   type SettingSource,
 } from '../config/broker-settings.ts'
+import { GROUP_RESOURCE_CONFIG, groupSettingValue, isGroupSetting } from '../config/consumer-group-config.ts'
 import { isTopicSetting, TOPIC_CONFIG, topicSettingValue } from '../config/topic-config.ts'
 
 /** `DescribeConfigsResponse.ConfigSource` of Kafka. */
 const TOPIC_SOURCE = 1
+const GROUP_SOURCE = 8
 const SOURCE: Record<SettingSource, number> = { dynamicBroker: 2, dynamicDefault: 3, static: 4, default: 5 }
 
 /** `DescribeConfigsResponse.ConfigType` of Kafka. */
@@ -59,6 +61,30 @@ export function describeTopicConfigs(
     const synonyms: Synonym[] = []
     if (source === 'topic') synonyms.push({ name, value, source: TOPIC_SOURCE })
     for (const synonym of TOPIC_CONFIG[name].brokerSynonyms) synonyms.push(...synonymsOf(synonym.name, broker))
+    return {
+      name,
+      value,
+      readOnly: false,
+      configSource: synonyms[0]?.source ?? SOURCE.default,
+      isSensitive: false,
+      synonyms,
+      configType: TYPE[row.type.name],
+      documentation: row.doc,
+    }
+  })
+}
+
+/** All settings of a group. `overrides`: its own, in Kafka's text form. */
+export function describeGroupConfigs(
+  overrides: ReadonlyMap<string, string>,
+  broker: BrokerSettings,
+): DescribedConfig[] {
+  return Object.entries<ConfigSetting<unknown>>(GROUP_RESOURCE_CONFIG as Rows).flatMap(([name, row]) => {
+    if (!isGroupSetting(name)) return []
+    const value = row.type.print(groupSettingValue(name, overrides, broker.effective))
+    const own = overrides.get(name)
+    const synonyms = synonymsOf(`group.${name}`, broker)
+    if (own !== undefined) synonyms.unshift({ name, value: own, source: GROUP_SOURCE })
     return {
       name,
       value,

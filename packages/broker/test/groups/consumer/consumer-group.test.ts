@@ -161,7 +161,8 @@ describe('the epoch of a member', () => {
     driver.join('a')
     driver.join('b')
     const had = orders(driver, 0, 1, 2, 3)
-    const kept = driver.heartbeat({ memberId: 'a', memberEpoch: 2, topicPartitions: had }).assignment!.topicPartitions
+    const told = driver.heartbeat({ memberId: 'a', memberEpoch: 2, topicPartitions: had })
+    const kept = told.assignment!.topicPartitions.map(row => ({ ...row, partitions: [...row.partitions] }))
     driver.heartbeat({ memberId: 'a', memberEpoch: 2, topicPartitions: kept })
     expect(driver.consumerGroup.members.get('a')).toMatchObject({ memberEpoch: 3, previousMemberEpoch: 2 })
     const topicPartitions = { 'what it kept': kept, 'what it had': had, nothing: [] }[reported]
