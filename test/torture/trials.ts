@@ -1,7 +1,9 @@
 import type { Trial } from './trial.ts'
+import { bankTransfers } from './trials/bank-transfers.ts'
 import { batchFuzz } from './trials/batch-fuzz.ts'
 import { brokerKills } from './trials/broker-kills.ts'
 import { compressionBombs } from './trials/compression-bombs.ts'
+import { corruption } from './trials/corruption.ts'
 import { crashStates } from './trials/crash-states.ts'
 import { eosCopy } from './trials/eos-copy.ts'
 import { fullDisk } from './trials/full-disk.ts'
@@ -15,8 +17,10 @@ import { wireFuzz } from './trials/wire-fuzz.ts'
 export const TRIALS: readonly Trial[] = [
   brokerKills,
   crashStates,
+  corruption,
   fullDisk,
   eosCopy,
+  bankTransfers,
   txnHistories,
   largeMessages,
   unauthenticatedMemory,

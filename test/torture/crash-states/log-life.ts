@@ -6,7 +6,7 @@ import type { LogModel, ModelRecord } from './log-model.ts'
 
 const TOPIC = 'orders'
 const TOPIC_ID = 'b3JkZXJzb3JkZXJzb3JkZQ'
-const LOG_DIRECTORIES = ['/var/one', '/var/two']
+export const LOG_DIRECTORIES = ['/var/one', '/var/two']
 const UPKEEP_INTERVALS_MS = {
   'log.flush.offset.checkpoint.interval.ms': 25,
   'log.retention.check.interval.ms': 40,
