@@ -188,3 +188,8 @@ export class CoordinatorLog<Types extends CoordinatorRecordTypes> {
     return log
   }
 }
+
+/** The disk is to blame, not the log that is on it. */
+export function isStorageFailure(error: unknown): boolean {
+  return error instanceof KafkaError && error.errorCode === ErrorCode.KAFKA_STORAGE_ERROR
+}

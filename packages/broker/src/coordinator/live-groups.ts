@@ -19,7 +19,7 @@ import { groupIdOf, isUsed, replayGroup } from '../groups/group-replay.ts'
 import { CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
 import type { TransactionVerdict } from '../log/producers/end-marker.ts'
 import { NO_PRODUCER_ID, type RecordPlace } from '../log/record-place.ts'
-import type { TransactionalProducer } from './coordinator-log.ts'
+import { isStorageFailure, type TransactionalProducer } from './coordinator-log.ts'
 import type { GroupLog } from './group-log.ts'
 import { GroupTimers } from './group-timers.ts'
 import { ParkedRequests } from './parked-requests.ts'
@@ -73,7 +73,8 @@ export class LiveGroups {
       } catch (error) {
         if (this.isClosed) return // The broker stops, and has closed the log under the reader.
         this.broken.add(partition)
-        this.onBug(error)
+        // A disk that fails takes its partitions, which tell so themselves.
+        if (!isStorageFailure(error)) this.onBug(error)
       }
       this.loading.delete(partition)
       if (!this.isClosed) this.start(partition)

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '@millrace/platform'
 import { ErrorCode, KafkaError } from '@millrace/protocol'
+import { isStorageFailure } from '../../coordinator/coordinator-log.ts'
 import { remainingMs } from '../expiration.ts'
 import type { Transaction } from '../transaction.ts'
 import { transactionFromRecord, transactionRecord, transactionTombstone } from '../transaction-record.ts'
@@ -57,8 +58,8 @@ export class LiveTransactions {
         },
       })
     } catch (error) {
-      // A broker that stops has closed the log under the reader.
-      if (!this.isClosed) this.onBug(error)
+      // A broker that stops has closed the log under the reader; a disk that fails takes its partitions.
+      if (!this.isClosed && !isStorageFailure(error)) this.onBug(error)
       return undefined
     }
     return Array.from(found.values(), transaction => {
