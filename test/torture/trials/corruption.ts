@@ -61,7 +61,7 @@ async function run({ count, seed, progress }: TrialOptions): Promise<Outcome> {
     figures: {
       ...Object.fromEntries([...perKind].sort()),
       'refused to open': refusedToOpen,
-      'whole batches hidden': hiddenBatches,
+      'whole batches hidden': counts.hidden,
     },
   }
 }
