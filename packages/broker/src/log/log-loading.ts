@@ -199,10 +199,11 @@ async function recoverLog(
   removeStraySnapshots(files, directory, new Set(kept.map(segment => segment.baseOffset)), logEndOffset)
 
   epochs.truncate(logEndOffset)
-  const hasRecords = logEndOffset > logStartOffset
-  // Readers may have seen records that are gone: a new epoch makes them compare (KIP-320).
-  epochs.assign(hasRecords ? epochs.latest + 1 : 0, logEndOffset)
-  if (hasRecords) {
+  // A log that ever held records goes on where it ended, and readers may have seen some that are gone: a new epoch makes
+  // them compare (KIP-320).
+  const wasUsed = logEndOffset > 0
+  epochs.assign(wasUsed ? epochs.latest + 1 : 0, logEndOffset)
+  if (wasUsed) {
     await Promise.all(kept.slice(old.length).map(segment => segment.sync(true)))
     await replaceEpochs(files, directory, epochs)
   } else {

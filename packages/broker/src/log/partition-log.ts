@@ -447,7 +447,7 @@ export class PartitionLog implements LogBounds {
 
   private async syncForGood(): Promise<void> {
     this.active.writeIndexes()
-    if (this.logEndOffset > this.logStartOffset) {
+    if (this.logEndOffset > 0) {
       const { files, directory, logEndOffset } = this
       const path = writeProducerSnapshot(files, directory, logEndOffset, this.producers, this.surroundings.codecs)
       await syncFile(files, path)
