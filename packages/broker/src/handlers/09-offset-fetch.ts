@@ -53,20 +53,20 @@ export function offsetFetch({ topics, groups }: BrokerServices): RequestHandler 
     const topicName = topic?.name ?? name
     const partitions = partitionIndexes.map(index => {
       if (isUnknown) return partitionAnswer(index, { errorCode: ErrorCode.UNKNOWN_TOPIC_ID })
-      return partitionAnswer(index, found(offsets, topicName, index, requireStable))
+      return partitionAnswer(index, found(offsets, { name: topicName, id: topic?.id }, index, requireStable))
     })
     return { name, topicId, partitions }
   }
 
   /** Of partitions with a commit. One that only an open transaction has offsets for is not among them. */
   function allOf(offsets: CommittedOffsets | undefined, { requireStable }: FetchMode): TopicAnswer[] {
-    return [...(offsets?.topics() ?? [])].map(([name, partitions]) => ({
-      name,
-      topicId: topics.get(name)?.id ?? ZERO_UUID,
-      partitions: [...partitions.keys()].map(index =>
-        partitionAnswer(index, found(offsets, name, index, requireStable)),
-      ),
-    }))
+    return [...(offsets?.topics() ?? [])].map(([name, partitions]) => {
+      const id = topics.get(name)?.id
+      const answers = [...partitions.keys()].map(index =>
+        partitionAnswer(index, found(offsets, { name, id }, index, requireStable)),
+      )
+      return { name, topicId: id ?? ZERO_UUID, partitions: answers }
+    })
   }
 
   return handler(APIS.OffsetFetch, 'strict', handle)
@@ -84,10 +84,18 @@ interface Found {
   readonly committed?: CommittedOffset | undefined
 }
 
-function found(offsets: CommittedOffsets | undefined, topic: string, partition: number, requireStable: boolean): Found {
-  if (requireStable && offsets?.isPending(topic, partition) === true)
+/** `id`: of the topic that has the name now. What was committed for an earlier one is not for this one. */
+function found(
+  offsets: CommittedOffsets | undefined,
+  { name, id }: { readonly name: string; readonly id: string | undefined },
+  partition: number,
+  requireStable: boolean,
+): Found {
+  if (requireStable && offsets?.isPending(name, partition) === true)
     return { errorCode: ErrorCode.UNSTABLE_OFFSET_COMMIT }
-  return { errorCode: ErrorCode.NONE, committed: offsets?.get(topic, partition) }
+  const committed = offsets?.get(name, partition)
+  const isOfAnother = id !== undefined && committed?.topicId !== ZERO_UUID && committed?.topicId !== id
+  return { errorCode: ErrorCode.NONE, committed: isOfAnother ? undefined : committed }
 }
 
 /** A partition without a commit is no error: its offset is −1. */

@@ -30,8 +30,10 @@ export function expireOffsets(
   return tombstones
 }
 
+/** Null while that is not settled. */
 function topicsOf(group: Group): ReadonlySet<string> | null {
-  return group.type === 'classic' ? subscribedTopics(group) : subscribedTopicsOfGroup(group)
+  if (group.type === 'consumer') return subscribedTopicsOfGroup(group)
+  return group.state === 'Stable' ? subscribedTopics(group) : null
 }
 
 function isEmpty(group: Group): boolean {

@@ -1,7 +1,9 @@
 import { ConsumerProtocolSubscription, ErrorCode, encodeConsumerProtocol, ZERO_UUID } from '@millrace/protocol'
 import { describe, expect, test } from 'vitest'
 import { type ClassicGroup, emptyGroup } from '../../../src/groups/classic/classic-group.ts'
+import { newConsumerGroup, newConsumerMember } from '../../../src/groups/consumer/consumer-group.ts'
 import { mayDelete, mayDeleteOffsets, mayDeleteOffsetsOf, tombstonesOf } from '../../../src/groups/delete-group.ts'
+import type { Group } from '../../../src/groups/group.ts'
 import { CommittedOffsets } from '../../../src/groups/offsets/committed-offsets.ts'
 import { commit, mayCommit } from '../../../src/groups/offsets/offset-commit.ts'
 import { expireOffsets } from '../../../src/groups/offsets/offset-expiration.ts'
@@ -15,7 +17,7 @@ const ordersOnly = [
   { name: 'range', metadata: encodeConsumerProtocol(ConsumerProtocolSubscription, { topics: ['orders'] }) },
 ]
 
-function committed(group: ClassicGroup, ...rows: { topic: string; atMs: number; expireTimestampMs?: number }[]) {
+function committed(group: Group, ...rows: { topic: string; atMs: number; expireTimestampMs?: number }[]) {
   const offsets = new CommittedOffsets()
   for (const { topic, atMs, expireTimestampMs = -1 } of rows) {
     const row = { topic, topicId: ZERO_UUID, partition: 0, offset: 7, leaderEpoch: 0, metadata: 'm', expireTimestampMs }
@@ -110,6 +112,24 @@ describe('forgetting offsets', () => {
     driver.sync({ memberId: driver.join({ protocols: ordersOnly }).answer!.memberId })
     const offsets = committed(driver.group, { topic: 'orders', atMs: 0 }, { topic: 'returns', atMs: 0 })
     expect(names(expireOffsets(driver.group, offsets, DAY_MS, 2 * DAY_MS))).toEqual(['returns'])
+  })
+  test('waits while members rejoin: what they will read is not settled', () => {
+    const driver = new GroupDriver()
+    driver.sync({ memberId: driver.join({ protocols: ordersOnly }).answer!.memberId })
+    driver.join({ protocols: ordersOnly })
+    const offsets = committed(driver.group, { topic: 'returns', atMs: 0 })
+    expect(names(expireOffsets(driver.group, offsets, DAY_MS, 2 * DAY_MS))).toEqual([])
+  })
+  test('of a consumer group counts from each commit, of topics nobody reads; an empty one goes with its last offset', () => {
+    const group = { ...newConsumerGroup('g'), groupEpoch: 3 }
+    const offsets = committed(group, { topic: 'orders', atMs: 0 }, { topic: 'returns', atMs: DAY_MS })
+    const reader = { ...newConsumerMember('m'), topics: new Set(['returns']) }
+    const atWork = { ...group, members: new Map([['m', reader]]) }
+    expect(names(expireOffsets(atWork, offsets, DAY_MS, 9 * DAY_MS))).toEqual(['orders'])
+    expect(names(expireOffsets(group, offsets, DAY_MS, DAY_MS))).toEqual(['orders'])
+    const all = names(expireOffsets(group, offsets, DAY_MS, 2 * DAY_MS))
+    expect(all.slice(0, 2)).toEqual(['orders', 'returns'])
+    expect(all.at(-1)).toBe('ConsumerGroupMetadata')
   })
   test('of members that speak something else never happens', () => {
     const driver = new GroupDriver()
