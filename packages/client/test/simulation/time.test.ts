@@ -265,6 +265,51 @@ describe('consumer group', () => {
   })
 })
 
+describe('a log that was truncated', () => {
+  /** Reads ten records that are then lost, and fifteen others come in their place. */
+  async function readWhatIsLost(options: Partial<ConsumerOptions>): Promise<Consumer> {
+    const send = async (count: number, what: string) => {
+      const sender = producer()
+      const records = Array.from({ length: count }, (_, number) => ({ value: `${what} ${number}`, partition: 0 }))
+      await simulation.complete(sender.sendBatch(TOPIC, records))
+      await simulation.complete(sender.close())
+    }
+    await send(10, 'lost')
+    const reader = consumer('c1', options)
+    reader.assign([{ topic: TOPIC, partition: 0 }])
+    reader.seekToBeginning()
+    const lost = await simulation.complete(reader.poll({ maxWaitMs: 5_000 }))
+    expect(lost.flatMap(({ records }) => records)).toHaveLength(10)
+    await simulation.complete(broker.close())
+    const { files } = platformOf('broker')
+    // As a replica that lacks them and becomes the leader: the next epoch begins in front of them.
+    const write = (name: string, bytes: Buffer) => {
+      const file = files.open(`/data/${TOPIC}-0/${name}`, 'write')
+      file.truncate(0)
+      file.write(bytes, 0)
+      file.close()
+    }
+    write('00000000000000000000.log', Buffer.alloc(0))
+    write('leader-epoch-checkpoint', Buffer.from('0\n1\n1 0\n'))
+    await startBroker()
+    await send(15, 'kept')
+    return reader
+  }
+  test('is read from where it differs, not from where the reader was', async () => {
+    const reader = await readWhatIsLost({ autoOffsetReset: 'earliest' })
+    const values: string[] = []
+    while (values.length < 15)
+      for (const { records } of await simulation.complete(reader.poll({ maxWaitMs: 5_000 }), 60_000))
+        values.push(...records.map(({ value }) => String(value)))
+    expect(values).toEqual(Array.from({ length: 15 }, (_, number) => `kept ${number}`))
+  })
+  test('is an error without auto.offset.reset', async () => {
+    const reader = await readWhatIsLost({ autoOffsetReset: 'none' })
+    const poll = simulation.complete(reader.poll({ maxWaitMs: 30_000 }), 60_000)
+    await expect(poll).rejects.toMatchObject({ code: 'LOG_TRUNCATION', position: 10, endOffset: 0 })
+  })
+})
+
 test('idle connections are closed and opened again when needed', async () => {
   const sender = producer({ connectionsMaxIdleMs: 5_000 })
   await simulation.complete(sender.send({ topic: TOPIC, value: 'v' }))
