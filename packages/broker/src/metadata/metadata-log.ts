@@ -45,6 +45,7 @@ export class MetadataLog {
     const overrides = new Map([
       ['flush.messages', '1'],
       ['retention.ms', '-1'],
+      ['retention.bytes', '-1'],
       ['cleanup.policy', 'delete'],
     ])
     const config = resolveTopicConfig(overrides, logs.config)

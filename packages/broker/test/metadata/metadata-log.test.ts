@@ -89,8 +89,12 @@ describe('the image', () => {
 })
 
 describe('the log', () => {
-  async function open(simulation: Simulation): Promise<{ logs: LogManager; metadata: MetadataLog }> {
-    const logs = await LogManager.open(simulation.node('broker').platform, logConfig({ 'log.dirs': '/data' }))
+  async function open(
+    simulation: Simulation,
+    settings: Readonly<Record<string, unknown>> = {},
+  ): Promise<{ logs: LogManager; metadata: MetadataLog }> {
+    const config = logConfig({ 'log.dirs': '/data', ...settings })
+    const logs = await LogManager.open(simulation.node('broker').platform, config)
     return { logs, metadata: await MetadataLog.open(logs) }
   }
   const create = (metadata: MetadataLog, name: string) =>
@@ -116,6 +120,20 @@ describe('the log', () => {
           'refused',
           2,
         ])
+      })(),
+    )
+  })
+
+  test('is kept, whatever retention topics have', async () => {
+    const simulation = new Simulation({ seed: 1, codecs })
+    await simulation.complete(
+      (async () => {
+        const retention = { 'log.retention.bytes': 0, 'log.retention.ms': 1, 'log.retention.check.interval.ms': 10 }
+        const { logs, metadata } = await open(simulation, retention)
+        await create(metadata, 'a')
+        await logs.platform.timers.sleep(1_000)
+        await logs.close()
+        expect((await open(simulation)).metadata.image.topics.has('a')).toBe(true)
       })(),
     )
   })
