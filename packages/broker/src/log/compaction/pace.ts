@@ -4,7 +4,7 @@ import type { RecordBatch } from '@millrace/protocol'
 /** What is done between two turns of the event loop, in bytes of plain records walked over: about a millisecond. */
 const SLICE_COST = 256 * 1024
 /** What a record costs beyond its bytes, and a compressed byte that is inflated, and one that is deflated again. */
-const RECORD_COST = 48
+const RECORD_COST = 96
 const COMPRESSED_BYTE_COST = 16
 const RECOMPRESSED_BYTE_COST = 128
 /** Pauses shorter than this are saved up. */
