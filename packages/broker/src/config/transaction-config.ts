@@ -33,7 +33,7 @@ export const TRANSACTION_CONFIG = defineConfig({
   'add.partitions.to.txn.retry.backoff.max.ms': {
     type: int({ min: 0 }),
     default: 100,
-    doc: 'How long a write waits for the transaction before to be completed.',
+    doc: 'How long the first request of a transaction waits for the one before to be completed.',
   },
   'transaction.state.log.num.partitions': {
     type: int({ min: 1 }),

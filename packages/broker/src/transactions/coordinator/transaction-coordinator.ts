@@ -90,16 +90,26 @@ export class TransactionCoordinator {
     )
   }
 
-  addPartitions(
+  /**
+   * Waits for the transaction before to be completed, which takes only moments and clients would come again for, up to
+   * `add.partitions.to.txn.retry.backoff.max.ms`.
+   */
+  async addPartitions(
     transactionalId: string,
     writer: TransactionalWriter,
     partitions: TopicPartitions,
     clientTransactionVersion: TransactionVersion,
   ): Promise<ErrorCode> {
-    if (transactionalId === '') return Promise.resolve(ErrorCode.INVALID_REQUEST)
-    return this.decide(transactionalId, current =>
-      addPartitions(current, writer, partitions, clientTransactionVersion, this.nowMs()),
-    )
+    if (transactionalId === '') return ErrorCode.INVALID_REQUEST
+    const add = () =>
+      this.decide(transactionalId, current =>
+        addPartitions(current, writer, partitions, clientTransactionVersion, this.nowMs()),
+      )
+    const error = await add()
+    const completion = this.live.get(transactionalId)?.completion
+    if (error !== ErrorCode.CONCURRENT_TRANSACTIONS || completion === undefined) return error
+    await this.upTo(this.config['add.partitions.to.txn.retry.backoff.max.ms'], completion)
+    return add()
   }
 
   endTransaction(transactionalId: string, request: Omit<EndTransaction, 'freshProducerId'>): Promise<ProducerAnswer> {
@@ -126,10 +136,7 @@ export class TransactionCoordinator {
     return live.unsynced.then(() => this.verify(transactionalId, writer, partitions), coordinatorError)
   }
 
-  /**
-   * The same for a writer whose partitions become part of the transaction by the write (KIP-890). Waits for the transaction
-   * before to be completed, which takes only moments, up to `add.partitions.to.txn.retry.backoff.max.ms`.
-   */
+  /** The same for a writer whose partitions become part of the transaction by the write (KIP-890). */
   addAndVerify(
     transactionalId: string,
     writer: TransactionalWriter,
@@ -145,13 +152,7 @@ export class TransactionCoordinator {
     writer: TransactionalWriter,
     partitions: TopicPartitions,
   ): Promise<ErrorCode> {
-    const add = () => this.addPartitions(transactionalId, writer, partitions, EPOCH_PER_TRANSACTION)
-    let error = await add()
-    const completion = this.live.get(transactionalId)?.completion
-    if (error === ErrorCode.CONCURRENT_TRANSACTIONS && completion !== undefined) {
-      await this.upTo(this.config['add.partitions.to.txn.retry.backoff.max.ms'], completion)
-      error = await add()
-    }
+    const error = await this.addPartitions(transactionalId, writer, partitions, EPOCH_PER_TRANSACTION)
     if (error !== ErrorCode.NONE) return error
     // It may have been ended while it became durable.
     return this.verify(transactionalId, writer, partitions)
