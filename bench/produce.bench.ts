@@ -2,7 +2,8 @@
  * Question: how fast does the broker take batches through loopback TCP, and what does it cost to have one running?
  * Fixed: batches of 16 KB, one per request, one partition, one connection, up to 64 requests in flight; the client is the
  * bench itself, the broker a process of its own (in small runs it shares ours).
- * Cases: acknowledged from the page cache as in Kafka (`log.flush.interval.messages` raised), and durable as by default.
+ * Cases: acknowledged from the page cache as in Kafka (`log.flush.interval.messages` raised), and durable as by default; then
+ * durable requests, one at a time, that write a small batch to each of several partitions.
  */
 import assert from 'node:assert/strict'
 import { connect, type Socket } from 'node:net'
@@ -10,13 +11,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { createCodecs } from '@millrace/platform'
 import { APIS, decodeResponse, encodeRequestFrame, type Message, RecordBatchBuilder } from '@millrace/protocol'
 import { startBrokerHere, startBrokerProcess } from './broker-process.ts'
-import type { Benchmark, BenchmarkContext } from './harness.ts'
+import { type Benchmark, type BenchmarkContext, median } from './harness.ts'
 import { residentMegabytes } from './process-usage.ts'
 
 const TOPIC = 'bench'
 const BATCH_BYTES = 16 * 1024
 const MAX_IN_FLIGHT = 64
 const PRODUCE_VERSION = 9
+/** Files that one request leaves unsynced. */
+const PARTITION_COUNTS = [1, 16, 64, 200]
 /** As long as a process needs to free what it used for its start. */
 const SETTLE_MS = 2_000
 
@@ -36,6 +39,7 @@ export const benchmark: Benchmark = {
       const broker = await start(settings)
       try {
         await measureProduce(context, broker.port, name, requests)
+        if (settings.length === 0) await measureManyPartitions(context, broker.port)
       } finally {
         await broker.stop()
       }
@@ -60,6 +64,30 @@ async function measureProduce(context: BenchmarkContext, port: number, name: str
   client.close()
 }
 
+async function measureManyPartitions(context: BenchmarkContext, port: number): Promise<void> {
+  const client = await Client.connect(port)
+  for (const count of PARTITION_COUNTS.slice(0, context.scaled(4, 2))) {
+    const name = `${TOPIC}-${count}`
+    const rows = [{ name, numPartitions: count, replicationFactor: 1, assignments: [], configs: [] }]
+    await client.ask(APIS.CreateTopics, { topics: rows }, 7)
+    const times: number[] = []
+    for (let request = 0; request < context.scaled(200, 3); request++) {
+      const records = batchOf(1_000)
+      const partitionData = Array.from({ length: count }, (_, index) => ({ index, records: Buffer.from(records) }))
+      const startMs = performance.now()
+      const answer = await client.ask(
+        APIS.Produce,
+        { transactionalId: null, acks: -1, timeoutMs: 30_000, topicData: [{ name, partitionData }] },
+        PRODUCE_VERSION,
+      )
+      times.push(performance.now() - startMs)
+      for (const { errorCode } of answer.responses[0]!.partitionResponses) assert.equal(errorCode, 0)
+    }
+    context.report({ case: `durable request to ${count} partitions`, value: median(times), unit: 'ms' })
+  }
+  client.close()
+}
+
 /** Start and idle memory of the command on an empty directory. */
 async function measureProcess(context: BenchmarkContext): Promise<void> {
   const startsMs: number[] = []
@@ -73,28 +101,32 @@ async function measureProcess(context: BenchmarkContext): Promise<void> {
     }
     await broker.stop()
   }
-  startsMs.sort((a, b) => a - b)
-  context.report({ case: 'ready after', value: startsMs[startsMs.length >> 1]!, unit: 'ms' })
+  context.report({ case: 'ready after', value: median(startsMs), unit: 'ms' })
   context.report({ case: 'idle resident memory', value: residentMb, unit: 'MB' })
 }
 
 function produceFrame(): Buffer {
+  const topicData = [{ name: TOPIC, partitionData: [{ index: 0, records: batchOf(BATCH_BYTES) }] }]
+  const request = { transactionalId: null, acks: -1, timeoutMs: 30_000, topicData }
+  return Buffer.concat(
+    encodeRequestFrame({ correlationId: 1, clientId: 'bench' }, APIS.Produce.request, request, PRODUCE_VERSION),
+  )
+}
+
+/** Records of 1 KB, the last one as long as there is room for. */
+function batchOf(batchBytes: number): Buffer {
   const builder = new RecordBatchBuilder({}, createCodecs())
   const value = Buffer.alloc(1_000, 'x')
   const timestampMs = Date.now()
   for (;;) {
     const record = { key: null, value, timestampMs }
-    if (builder.estimatedBytesWith(record) > BATCH_BYTES) break
+    if (builder.estimatedBytesWith(record) > batchBytes) break
     builder.append(record)
   }
-  builder.append({ key: null, value: Buffer.alloc(BATCH_BYTES - builder.estimatedBytes - 12), timestampMs })
+  builder.append({ key: null, value: Buffer.alloc(batchBytes - builder.estimatedBytes - 12), timestampMs })
   const records = builder.build()
-  assert.ok(Math.abs(records.length - BATCH_BYTES) < 8, `a batch of ${records.length} bytes`)
-  const topicData = [{ name: TOPIC, partitionData: [{ index: 0, records }] }]
-  const request = { transactionalId: null, acks: -1, timeoutMs: 30_000, topicData }
-  return Buffer.concat(
-    encodeRequestFrame({ correlationId: 1, clientId: 'bench' }, APIS.Produce.request, request, PRODUCE_VERSION),
-  )
+  assert.ok(Math.abs(records.length - batchBytes) < 8, `a batch of ${records.length} bytes`)
+  return records
 }
 
 /** Sends frames and counts answers; looks into the first and the last. */
