@@ -165,6 +165,12 @@ async function run(seed: number): Promise<void> {
   let broker = await simulation.complete(startBroker(node.platform))
   const admin = new Admin({ ...BOOTSTRAP, platform: simulation.node('admin').platform })
   await simulation.complete(admin.createTopics([SOURCE, COPY].map(name => ({ name, partitions: PARTITIONS }))))
+  // Seeds take turns: each transaction with an epoch of its own, or all with one, or first this, then that.
+  const version = (seed >> 1) % 3
+  const setVersion = (level: number, change: 'upgrade' | 'safeDowngrade') =>
+    admin.updateFeatures([{ feature: 'transaction.version', maxVersionLevel: level, upgradeType: change }])
+  if (version > 0) await simulation.complete(setVersion(1, 'safeDowngrade'))
+  if (version > 1) simulation.at(choices.between(2_000, 15_000), () => void setVersion(2, 'upgrade').catch(() => {}))
   const filler = new Producer({ ...BOOTSTRAP, platform: simulation.node('filler').platform })
   const records = Array.from({ length: RECORDS }, (_, number) => ({
     value: `${number}`,
