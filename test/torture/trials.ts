@@ -8,6 +8,8 @@ import { crashStates } from './trials/crash-states.ts'
 import { eosCopy } from './trials/eos-copy.ts'
 import { fullDisk } from './trials/full-disk.ts'
 import { largeMessages } from './trials/large-messages.ts'
+import { networkFaults } from './trials/network-faults.ts'
+import { rebalances } from './trials/rebalances.ts'
 import { socketFuzz } from './trials/socket-fuzz.ts'
 import { txnHistories } from './trials/txn-histories.ts'
 import { unauthenticatedMemory } from './trials/unauthenticated-memory.ts'
@@ -22,6 +24,8 @@ export const TRIALS: readonly Trial[] = [
   eosCopy,
   bankTransfers,
   txnHistories,
+  rebalances,
+  networkFaults,
   largeMessages,
   unauthenticatedMemory,
   compressionBombs,
