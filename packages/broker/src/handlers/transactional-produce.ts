@@ -12,6 +12,7 @@ type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number
 /** The verdict about each batch of the request that had to be judged. Null: nothing has to be. */
 export type TransactionalAdmission = ReadonlyMap<PartitionData, ErrorCode> | null
 
+const NOTHING_TO_JUDGE: TransactionalAdmission = new Map()
 const FIRST_WITH_ABORTABLE = 11
 const FIRST_WITH_IMPLICIT_ADD = 12
 
@@ -40,11 +41,11 @@ export function admitTransactional(
   const adds = apiVersion >= FIRST_WITH_IMPLICIT_ADD
   if (!adds && !config['transaction.partition.verification.enable']) return null
   const rows = rowsToJudge(services, request)
+  if (rows.length === 0) return NOTHING_TO_JUDGE
   const judged = (errors: readonly ErrorCode[]) =>
     new Map(rows.map(({ data }, index) => [data, asKnown(errors[index]!, apiVersion)]))
-  const [first] = rows
-  if (first === undefined) return judged([])
-  const writer = { producerId: first.batch.producerId, producerEpoch: first.batch.producerEpoch }
+  const { producerId, producerEpoch } = rows[0]!.batch
+  const writer = { producerId, producerEpoch }
   if (!rows.every(({ batch }) => batch.producerId === writer.producerId))
     return judged(rows.map(() => ErrorCode.INVALID_PRODUCER_ID_MAPPING))
   // Together they become part of the transaction by one record; what is only verified is so one by one.

@@ -94,7 +94,8 @@ export class LiveTransactions {
     const live = this.byId.get(next.transactionalId)
     const changed = live ?? { transaction: next, unsynced: undefined, deadlineMs: Infinity, completion: undefined }
     if (live === undefined) this.byId.set(next.transactionalId, changed)
-    if (changed.transaction.startMs !== next.startMs || live === undefined) changed.deadlineMs = this.deadlineOf(next)
+    const goesOn = changed.transaction.state === 'Ongoing' && next.state === 'Ongoing'
+    if (!goesOn) changed.deadlineMs = this.deadlineOf(next)
     changed.transaction = next
     changed.unsynced = durable
     const settled = () => {
