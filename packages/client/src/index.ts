@@ -44,6 +44,7 @@ export type {
   DescribedPartition,
   MorePartitions,
   NewTopic,
+  TopicCollection,
   TopicDescription,
   TopicListing,
 } from './admin/topics.ts'

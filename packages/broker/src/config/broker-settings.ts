@@ -21,6 +21,7 @@ type Overrides = ReadonlyMap<string, string>
 
 /** Kafka's dynamic settings that this broker has, besides those that topics inherit. */
 const DYNAMIC_BESIDES_LOG = [
+  'group.consumer.assignment.interval.ms',
   'log.cleaner.backoff.ms',
   'log.cleaner.dedupe.buffer.size',
   'log.cleaner.io.buffer.load.factor',

@@ -31,7 +31,7 @@ export function describeConfigs(services: BrokerServices): RequestHandler {
       const { resourceType, resourceName, configurationKeys } = resource
       try {
         const configs = configsOf(resource)
-          .filter(({ name }) => configurationKeys === null || configurationKeys.includes(name))
+          .filter(({ name }) => !configurationKeys?.length || configurationKeys.includes(name))
           .map(described => ({
             ...described,
             synonyms: includeSynonyms ? described.synonyms : [],

@@ -8,6 +8,12 @@ import { type BrokerServices, handler } from './services.ts'
 
 export function alterReplicaLogDirs({ logs, topics }: BrokerServices): RequestHandler {
   function handle({ dirs }: AlterReplicaLogDirsRequest) {
+    const directories = new Map(logs.directories.map(({ path, isOffline }) => [path, isOffline]))
+    const outcome = (path: string, topic: string, partition: number) => {
+      const isOffline = directories.get(path)
+      if (isOffline === undefined) return ErrorCode.LOG_DIR_NOT_FOUND
+      return isOffline ? ErrorCode.KAFKA_STORAGE_ERROR : placement(path, topic, partition)
+    }
     const byTopic = new Map<string, { partitionIndex: number; errorCode: number }[]>()
     for (const { path, topics: moved } of dirs)
       for (const { name, partitions } of moved) {
@@ -19,10 +25,7 @@ export function alterReplicaLogDirs({ logs, topics }: BrokerServices): RequestHa
     return { results: Array.from(byTopic, ([topicName, partitions]) => ({ topicName, partitions })) }
   }
 
-  function outcome(path: string, topic: string, partition: number): ErrorCode {
-    const directory = logs.directories.find(each => each.path === path)
-    if (directory === undefined) return ErrorCode.LOG_DIR_NOT_FOUND
-    if (directory.isOffline) return ErrorCode.KAFKA_STORAGE_ERROR
+  function placement(path: string, topic: string, partition: number): ErrorCode {
     const log = topics.log(topic, partition)
     if (log === undefined) return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     return log.directory === `${path}/${log.name}` ? ErrorCode.NONE : ErrorCode.INVALID_REQUEST

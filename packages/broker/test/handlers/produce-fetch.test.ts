@@ -352,6 +352,22 @@ describe('Fetch', () => {
     expect([nameOf(errorCode), currentLeader]).toEqual(['FENCED_LEADER_EPOCH', { leaderId: 1, leaderEpoch: 1 }])
     expect(nodeEndpoints).toMatchObject([{ nodeId: 1, host: '127.0.0.1', port: running.broker.port }])
   })
+  test('tells a client that read what is lost where the epochs part, in a session each time', async () => {
+    await running.createTopic('diverged', 1, { 'flush.messages': '1000' })
+    await running.produce('diverged', running.batch(['kept']))
+    await running.crash()
+    await running.produce('diverged', running.batch(['new']))
+    const ask = async (sessionId: number, sessionEpoch: number, isWhole = true) => {
+      const ahead = { partition: 0, fetchOffset: 2, lastFetchedEpoch: 0, currentLeaderEpoch: 1, partitionMaxBytes: 1 }
+      const topics = isWhole ? [{ topic: 'diverged', partitions: [ahead] }] : []
+      const request = { maxWaitMs: 20_000, minBytes: 1, topics, sessionId, sessionEpoch }
+      return await running.client.send(APIS.Fetch, request, 12)
+    }
+    const { sessionId, responses } = await ask(0, 0)
+    const diverged = { errorCode: 0, divergingEpoch: { epoch: 0, endOffset: 1 } }
+    expect(responses[0]!.partitions[0]).toMatchObject(diverged)
+    expect((await ask(sessionId, 1, false)).responses[0]!.partitions[0]).toMatchObject(diverged)
+  })
 
   describe('that waits', () => {
     const waitMs = 20_000

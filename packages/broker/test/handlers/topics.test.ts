@@ -298,6 +298,10 @@ describe('DescribeConfigs and IncrementalAlterConfigs', () => {
       ],
     })
   })
+  test('no names ask for every setting', async () => {
+    const all = await describeOne(TOPIC, 'described')
+    expect((await describeOne(TOPIC, 'described', [])).configs).toEqual(all.configs)
+  })
   test('every setting of the broker', async () => {
     const { configs } = await describeOne(BROKER, '1')
     const value = (name: string) => configs.find(row => row.name === name)

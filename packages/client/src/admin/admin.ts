@@ -86,6 +86,7 @@ import {
   listTopics,
   type MorePartitions,
   type NewTopic,
+  type TopicCollection,
   type TopicDescription,
   type TopicListing,
 } from './topics.ts'
@@ -137,19 +138,20 @@ export class Admin implements AsyncDisposable {
   ): Promise<Map<string, CreatedTopic>> {
     return createTopics(this.cluster, topics, options.validateOnly === true, this.limit(options))
   }
-  async deleteTopics(names: readonly string[], options: CallOptions = {}): Promise<void> {
-    await deleteTopics(this.cluster, names, this.limit(options))
+  async deleteTopics(topics: TopicCollection, options: CallOptions = {}): Promise<void> {
+    await deleteTopics(this.cluster, topics, this.limit(options))
   }
   /** Without Kafka's own topics (`__consumer_offsets`, …) unless `includeInternal`. */
   async listTopics(options: CallOptions & { readonly includeInternal?: boolean } = {}): Promise<TopicListing[]> {
     const topics = await listTopics(this.cluster, this.limit(options))
     return options.includeInternal === true ? topics : topics.filter(({ isInternal }) => !isInternal)
   }
+  /** By name or id, as asked. By id from brokers from 3.1 on. */
   async describeTopics(
-    names: readonly string[],
+    topics: TopicCollection,
     options: CallOptions & WithAuthorizedOperations = {},
   ): Promise<Map<string, TopicDescription>> {
-    return describeTopics(this.cluster, names, options.includeAuthorizedOperations === true, this.limit(options))
+    return describeTopics(this.cluster, topics, options.includeAuthorizedOperations === true, this.limit(options))
   }
   /** A topic only ever gets more partitions; records with keys then go to other ones. */
   async createPartitions(topics: readonly MorePartitions[], options: CallOptions & ValidateOnly = {}): Promise<void> {

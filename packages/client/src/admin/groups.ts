@@ -1,4 +1,4 @@
-import { APIS, ErrorCode, KafkaError } from '@millrace/protocol'
+import { APIS, ErrorCode, type KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/metadata.ts'
 import { nameOfPartition, type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
@@ -7,7 +7,7 @@ import { decodeAssignment } from '../consumer/group/classic/consumer-protocol.ts
 import { UnsupportedBrokerError } from '../errors/client-errors.ts'
 import { type AclOperation, authorizedOperations } from './acl-operations.ts'
 import { FailedResourcesError } from './admin-errors.ts'
-import { callCoordinators, failureOf } from './resource-calls.ts'
+import { callBrokers, callCoordinators, failureOf } from './resource-calls.ts'
 
 const CONSUMER_PROTOCOL = 'consumer'
 
@@ -60,26 +60,24 @@ export interface GroupDescription {
 /** Every broker knows the groups it coordinates. */
 export async function listGroups(cluster: Cluster, filter: GroupFilter, limit: TimeLimit): Promise<GroupListing[]> {
   await cluster.retrying('fetching metadata', limit, remaining => cluster.refreshMetadata(remaining))
-  const listings = await Promise.all(
-    cluster.metadata.nodes.map(node =>
-      cluster.retrying('listing groups', limit, async remaining => {
-        const answer = await cluster.request(
-          { node, lane: 'main' },
-          APIS.ListGroups,
-          () => ({ statesFilter: filter.states ?? [], typesFilter: filter.types ?? [] }),
-          remaining,
-        )
-        if (answer.errorCode !== ErrorCode.NONE) throw new KafkaError(answer.errorCode, 'listing groups')
-        return answer.groups
-      }),
-    ),
-  )
-  return listings.flat().map(({ groupId, protocolType, groupState, groupType }) => ({
-    groupId,
-    protocolType,
-    state: groupState,
-    type: groupType,
-  }))
+  const brokerIds = cluster.metadata.nodes.map(({ nodeId }) => nodeId)
+  const call = { operation: 'listing groups', limit }
+  const listings = await callBrokers<GroupListing[]>(cluster, call, brokerIds, async (node, remaining) => {
+    const answer = await cluster.request(
+      { node, lane: 'main' },
+      APIS.ListGroups,
+      () => ({ statesFilter: filter.states ?? [], typesFilter: filter.types ?? [] }),
+      remaining,
+    )
+    if (answer.errorCode !== ErrorCode.NONE) return failureOf(answer.errorCode, `broker ${node.nodeId}`)
+    return answer.groups.map(({ groupId, protocolType, groupState, groupType }) => ({
+      groupId,
+      protocolType,
+      state: groupState,
+      type: groupType,
+    }))
+  })
+  return [...listings.values()].flat()
 }
 
 /** Groups of the classic protocol, also those that are not of consumers. A group that does not exist is `Dead`. */

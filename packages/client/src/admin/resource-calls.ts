@@ -62,33 +62,71 @@ export async function callForEach<R>(
   return results
 }
 
+/** Calls of {@link callSeparately} that are under way at once. */
+const MAX_SEPARATE_CALLS = 100
+
+/** As {@link callForEach}, but each name is called for on its own and repeated on its own. */
+async function callSeparately<R>(
+  cluster: Cluster,
+  { operation, limit }: { readonly operation: string; readonly limit: TimeLimit },
+  names: readonly string[],
+  kind: CoordinatorKind | undefined,
+  ask: (name: string, remaining: TimeLimit) => Promise<R | KafkaError>,
+): Promise<Map<string, R>> {
+  const failures = new Map<string, KafkaError>()
+  const results = new Map<string, R>()
+  const callFor = async (name: string): Promise<void> => {
+    const coordinatorOf = kind === undefined ? {} : { coordinatorOf: { kind, key: name } }
+    try {
+      const found = await callForEach<R>(
+        cluster,
+        { operation, limit, ...coordinatorOf },
+        [name],
+        async (_, remaining) => new Map([[name, await ask(name, remaining)]]),
+      )
+      results.set(name, found.get(name)!)
+    } catch (error) {
+      if (!(error instanceof FailedResourcesError)) throw error
+      failures.set(name, error.failures.get(name)!)
+    }
+  }
+  const queue = new Set(names).values()
+  const lanes = Array.from({ length: Math.min(names.length, MAX_SEPARATE_CALLS) }, async () => {
+    for (const name of queue) await callFor(name)
+  })
+  await Promise.all(lanes)
+  if (failures.size > 0) throw new FailedResourcesError(operation, failures, results)
+  return results
+}
+
 /** One outcome for each key, asked at the coordinator of each. As {@link callForEach}. */
-export async function callCoordinators<R>(
+export function callCoordinators<R>(
   cluster: Cluster,
   call: { readonly operation: string; readonly limit: TimeLimit; readonly kind: CoordinatorKind },
   keys: readonly string[],
   ask: (key: string, node: Node, remaining: TimeLimit) => Promise<R | KafkaError>,
 ): Promise<Map<string, R>> {
-  const { operation, limit, kind } = call
-  const failures = new Map<string, KafkaError>()
-  const results = new Map<string, R>()
-  await Promise.all(
-    keys.map(async key => {
-      try {
-        const one = { operation, limit, coordinatorOf: { kind, key } }
-        const found = await callForEach<R>(cluster, one, [key], async (_pending, remaining) => {
-          const node = await cluster.coordinator(kind, key, remaining)
-          return new Map([[key, await ask(key, node, remaining)]])
-        })
-        results.set(key, found.get(key)!)
-      } catch (error) {
-        if (!(error instanceof FailedResourcesError)) throw error
-        failures.set(key, error.failures.get(key)!)
-      }
-    }),
+  return callSeparately<R>(cluster, call, keys, call.kind, async (key, remaining) =>
+    ask(key, await cluster.coordinator(call.kind, key, remaining), remaining),
   )
-  if (failures.size > 0) throw new FailedResourcesError(operation, failures, results)
-  return results
+}
+
+/** Asks each of these brokers. As {@link callForEach}; the names are the ids. */
+export async function callBrokers<R>(
+  cluster: Cluster,
+  call: { readonly operation: string; readonly limit: TimeLimit },
+  brokerIds: readonly number[],
+  ask: (node: Node, remaining: TimeLimit) => Promise<R | KafkaError>,
+): Promise<Map<number, R>> {
+  const found = await callSeparately<R>(cluster, call, brokerIds.map(String), undefined, async (id, remaining) => {
+    const node = await cluster.broker(Number(id), remaining).catch((error: unknown) => {
+      // There is no such broker.
+      if (error instanceof KafkaError && !error.retriable) return error
+      throw error
+    })
+    return node instanceof KafkaError ? node : ask(node, remaining)
+  })
+  return new Map([...found].map(([id, result]) => [Number(id), result]))
 }
 
 /** One outcome for each partition, asked at its leader. As {@link callForEach}. */
@@ -127,25 +165,6 @@ export async function callLeaders<T extends TopicPartition, R>(
     return outcomes
   })
   return TopicPartitionMap.from([...found].map(([name, result]) => [byName.get(name)!, result]))
-}
-
-/** Asks each of these brokers. As {@link callForEach}; the names are the ids. */
-export async function callBrokers<R>(
-  cluster: Cluster,
-  call: { readonly operation: string; readonly limit: TimeLimit },
-  brokerIds: readonly number[],
-  ask: (node: Node, remaining: TimeLimit) => Promise<R | KafkaError>,
-): Promise<Map<number, R>> {
-  const names = brokerIds.map(String)
-  const found = await callForEach<R>(cluster, call, names, async (pending, remaining) => {
-    const outcomes = new Map<string, R | KafkaError>()
-    for (const name of pending) {
-      const node = await cluster.broker(Number(name), remaining)
-      outcomes.set(name, await ask(node, remaining))
-    }
-    return outcomes
-  })
-  return new Map([...found].map(([name, result]) => [Number(name), result]))
 }
 
 /** A call with one outcome for all. Repeated and refused as {@link callForEach} does, but rejects with the `KafkaError` itself. */

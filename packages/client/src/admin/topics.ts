@@ -13,6 +13,7 @@ import { UnsupportedBrokerError } from '../errors/client-errors.ts'
 import { type AclOperation, authorizedOperations } from './acl-operations.ts'
 import { callForEach, failureOf } from './resource-calls.ts'
 
+const FIRST_DELETION_BY_ID = 6
 /** As many as Kafka's brokers put into one answer. */
 const PARTITIONS_PER_PAGE = 2_000
 /** The broker's own default (`num.partitions`, `default.replication.factor`). */
@@ -97,24 +98,31 @@ function creation({ name, partitions, replicationFactor, replicaAssignments = []
   }
 }
 
-export async function deleteTopics(cluster: Cluster, names: readonly string[], limit: TimeLimit): Promise<void> {
-  await callForEach(cluster, { operation: 'deleting topics', limit }, names, async (pending, remaining) => {
+/** Topics by their names, or by their ids: a topic that was made again under the name of another has another id. */
+export type TopicCollection = readonly string[] | { readonly topicIds: readonly string[] }
+
+export async function deleteTopics(cluster: Cluster, topics: TopicCollection, limit: TimeLimit): Promise<void> {
+  const byId = 'topicIds' in topics
+  const call = { operation: 'deleting topics', limit }
+  await callForEach<true>(cluster, call, byId ? topics.topicIds : topics, async (pending, remaining) => {
     const node = await cluster.controller(remaining)
     const answer = await cluster.request(
       { node, lane: 'main' },
       APIS.DeleteTopics,
       version => ({
         timeoutMs: Math.ceil(remaining.timeoutMs),
-        ...(version >= 6
-          ? { topics: pending.map(name => ({ name, topicId: ZERO_UUID })) }
+        ...(byId || version >= FIRST_DELETION_BY_ID
+          ? { topics: pending.map(key => (byId ? { name: null, topicId: key } : { name: key, topicId: ZERO_UUID })) }
           : { topicNames: [...pending] }),
       }),
       remaining,
     )
     const outcomes = new Map<string, true | KafkaError>()
-    for (const { name, errorCode, errorMessage } of answer.responses)
-      if (name !== null)
-        outcomes.set(name, errorCode === ErrorCode.NONE || failureOf(errorCode, `topic ${name}`, errorMessage))
+    for (const { name, topicId, errorCode, errorMessage } of answer.responses) {
+      const key = byId ? topicId : name
+      if (key !== null)
+        outcomes.set(key, errorCode === ErrorCode.NONE || failureOf(errorCode, `topic ${key}`, errorMessage))
+    }
     return outcomes
   })
 }
@@ -171,20 +179,27 @@ export interface TopicDescription extends TopicMetadata {
   readonly authorizedOperations: readonly AclOperation[] | null
 }
 
-/** Page by page where the broker can, so that large topics need no large answers. */
+/** By name or id, as asked. Page by page where the broker can, so that large topics need no large answers. */
 export function describeTopics(
   cluster: Cluster,
-  names: readonly string[],
+  topics: TopicCollection,
   includeAuthorizedOperations: boolean,
   limit: TimeLimit,
 ): Promise<Map<string, TopicDescription>> {
   const call = { operation: 'describing topics', limit }
-  return callForEach<TopicDescription>(cluster, call, names, async (pending, remaining) => {
+  const byId = 'topicIds' in topics
+  const keys = byId ? topics.topicIds : topics
+  return callForEach<TopicDescription>(cluster, call, keys, async (pending, remaining) => {
+    if (byId) {
+      const asked = pending.map(topicId => ({ name: null, topicId }))
+      return describeAtOnce(cluster, asked, includeAuthorizedOperations, remaining)
+    }
     const described = await describeInPages(cluster, pending, remaining).catch((error: unknown) => {
       if (error instanceof UnsupportedBrokerError) return undefined
       throw error
     })
-    const outcomes = described ?? (await describeAtOnce(cluster, pending, includeAuthorizedOperations, remaining))
+    const asked = pending.map(name => ({ name, topicId: ZERO_UUID }))
+    const outcomes = described ?? (await describeAtOnce(cluster, asked, includeAuthorizedOperations, remaining))
     if (includeAuthorizedOperations) return outcomes
     return new Map(
       [...outcomes].map(([name, outcome]) => [
@@ -245,22 +260,28 @@ function addPage(
   })
 }
 
+/** A topic as Metadata requests name it: by name, or by id with no name. */
+interface AskedTopic {
+  readonly name: string | null
+  readonly topicId: string
+}
+
 async function describeAtOnce(
   cluster: Cluster,
-  names: readonly string[],
+  asked: readonly AskedTopic[],
   includeTopicAuthorizedOperations: boolean,
   limit: TimeLimit,
 ): Promise<DescriptionOutcomes> {
-  const answer = await metadataOf(cluster, names, limit, includeTopicAuthorizedOperations)
+  const answer = await metadataOf(cluster, asked, limit, includeTopicAuthorizedOperations)
+  const isById = asked.some(({ name }) => name === null)
   const outcomes: DescriptionOutcomes = new Map()
-  for (const topic of answer.topics)
-    if (topic.name !== null)
-      outcomes.set(
-        topic.name,
-        topic.errorCode === ErrorCode.NONE
-          ? description(topic.name, topic)
-          : failureOf(topic.errorCode, `topic ${topic.name}`),
-      )
+  for (const topic of answer.topics) {
+    const { name, topicId, errorCode } = topic
+    const key = isById ? topicId : name
+    if (key === null) continue
+    const isFound = errorCode === ErrorCode.NONE && name !== null
+    outcomes.set(key, isFound ? description(name, topic) : failureOf(errorCode, `topic ${key}`))
+  }
   return outcomes
 }
 
@@ -299,7 +320,7 @@ function describedPartition(row: PartitionRow): PartitionMetadata {
 
 function metadataOf(
   cluster: Cluster,
-  names: readonly string[] | null,
+  topics: readonly AskedTopic[] | null,
   limit: TimeLimit,
   includeTopicAuthorizedOperations = false,
 ): Promise<MetadataResponse> {
@@ -307,7 +328,7 @@ function metadataOf(
     cluster.requestAny(
       APIS.Metadata,
       () => ({
-        topics: names?.map(name => ({ name })) ?? null,
+        topics,
         allowAutoTopicCreation: false,
         includeTopicAuthorizedOperations,
       }),

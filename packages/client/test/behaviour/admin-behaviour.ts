@@ -21,6 +21,17 @@ export function adminBehaviour(cluster: () => ClusterUnderTest, hasConsumerProto
       await admin.deleteTopics([name])
       await expect.poll(() => partitions().catch((error: KafkaError) => error.code)).toBe('UNKNOWN_TOPIC_OR_PARTITION')
     })
+    test('topics are described and deleted by id', async () => {
+      const admin = clients.admin()
+      const name = clients.name('topic')
+      const topicId = (await admin.createTopics([{ name, partitions: 2 }])).get(name)!.topicId!
+      await clients.known(name)
+      const described = async () => (await admin.describeTopics({ topicIds: [topicId] })).get(topicId)!
+      expect(await described()).toMatchObject({ name, topicId, partitions: [{}, {}] })
+      await admin.deleteTopics({ topicIds: [topicId] })
+      await expect.poll(() => described().catch((error: KafkaError) => error.code)).toBe('UNKNOWN_TOPIC_ID')
+      await expect(admin.deleteTopics({ topicIds: [topicId] })).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC_ID' })
+    })
     test('what fails is named, what does not fail is done', async () => {
       const admin = clients.admin()
       const [old, fresh] = [await clients.topic(), clients.name('topic')]
