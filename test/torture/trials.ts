@@ -2,6 +2,7 @@ import type { Trial } from './trial.ts'
 import { bankTransfers } from './trials/bank-transfers.ts'
 import { batchFuzz } from './trials/batch-fuzz.ts'
 import { brokerKills } from './trials/broker-kills.ts'
+import { clockJumps } from './trials/clock-jumps.ts'
 import { compressionBombs } from './trials/compression-bombs.ts'
 import { corruption } from './trials/corruption.ts'
 import { crashStates } from './trials/crash-states.ts'
@@ -26,6 +27,7 @@ export const TRIALS: readonly Trial[] = [
   txnHistories,
   rebalances,
   networkFaults,
+  clockJumps,
   largeMessages,
   unauthenticatedMemory,
   compressionBombs,
