@@ -22,6 +22,7 @@ import { type CommittedOffset, fetchOffsets, type GroupIdentity, type OffsetToCo
 import type { Membership } from './group/membership.ts'
 import { Latch } from './latch.ts'
 import type { OffsetReset } from './offset-reset.ts'
+import { PatternSubscription } from './pattern-subscription.ts'
 import { PositionFinder } from './position-finder.ts'
 import { PositionValidator } from './position-validator.ts'
 import { ProgressWatchdog } from './progress-watchdog.ts'
@@ -54,8 +55,8 @@ export class ConsumerEngine {
   private readonly validator: PositionValidator
   private readonly watchdog: ProgressWatchdog
   private isSubscribed = false
-  /** Which topics the subscription means, if it is a pattern that is matched here. */
-  private pattern: RegExp | undefined
+  /** Undefined for a subscription by name, and for one that the coordinator matches. */
+  private pattern: PatternSubscription | undefined
   private polling: Promise<unknown> | undefined
   /** Stopping: no more polls, but what a listener does to end its work is still possible. */
   private state: 'open' | 'stopping' | 'closed' = 'open'
@@ -143,14 +144,13 @@ export class ConsumerEngine {
     if (wanted instanceof SubscriptionPattern) {
       membership.subscribe({ serverPattern: wanted.pattern })
       this.cluster.useOnlyTopics([])
-    } else if (wanted instanceof RegExp) {
-      this.cluster.useOnlyTopics(null)
-      this.cluster.learn()
-    } else {
+    } else if (!(wanted instanceof RegExp)) {
       this.cluster.useOnlyTopics(wanted)
       membership.subscribe({ topics: wanted })
     }
-    this.pattern = wanted instanceof RegExp ? wanted : undefined
+    const { excludeInternalTopics } = this.settings
+    this.pattern =
+      wanted instanceof RegExp ? new PatternSubscription(this.cluster, wanted, excludeInternalTopics) : undefined
     this.isSubscribed = true
     host.listener = listener
     this.matchPattern()
@@ -158,21 +158,15 @@ export class ConsumerEngine {
 
   /** Topics may have come or gone. */
   private matchPattern(): void {
-    const { pattern } = this
-    if (pattern === undefined || !this.cluster.knowsAllTopics) return
-    const { metadata } = this.cluster
-    const topics = metadata.topicNames.filter(name => {
-      pattern.lastIndex = 0
-      const isInternal = metadata.topic(name)?.isInternal === true
-      return pattern.test(name) && !(isInternal && this.settings.excludeInternalTopics)
-    })
-    this.group?.membership.subscribe({ topics })
+    if (this.pattern?.isReady === true) this.group?.membership.subscribe({ topics: this.pattern.topics })
   }
 
   assign(partitions: readonly TopicPartition[]): void {
     this.requireOpen()
     if (this.isSubscribed)
       throw new InvalidConsumerStateError('the consumer is subscribed: call unsubscribe() before assign()')
+    // Of those that go nothing is known afterwards.
+    void this.group?.committer.commitFinally()
     this.assigned.set(partitions)
     this.cluster.useOnlyTopics(new Set(partitions.map(({ topic }) => topic)))
     this.news.notify()
@@ -211,8 +205,7 @@ export class ConsumerEngine {
         this.requirePollable()
         this.throwFailure()
         // A pattern joins once it is known what it matches.
-        if (this.isSubscribed && (this.pattern === undefined || this.cluster.knowsAllTopics))
-          await this.group!.membership.advance()
+        if (this.isSubscribed && this.pattern?.isReady !== false) await this.group!.membership.advance()
         this.requirePollable()
         const batches = this.fetcher.collect()
         if (!keepPositions) for (const batch of batches) this.consumed(batch, batch.nextOffset, this.epochOf(batch))

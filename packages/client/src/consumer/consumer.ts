@@ -4,7 +4,7 @@ import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partiti
 import type { CallOptions } from '../config/call-options.ts'
 import { CLIENT_OPTIONS, type ClientOptions, clientSurroundings } from '../config/client-options.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
-import { ClosedError } from '../errors/client-errors.ts'
+import { ClosedError, ContradictingSettingsError } from '../errors/client-errors.ts'
 import type { ClientMetric, ClientTelemetry } from '../observability/client-telemetry.ts'
 import { type ConsumerConfigOptions, type ConsumerSettings, consumerSettings } from './consumer-config.ts'
 import { ConsumerEngine, type PollOptions } from './consumer-engine.ts'
@@ -53,6 +53,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumerRecord> 
   constructor(options: ConsumerOptions) {
     const settings = consumerSettings({ ...options }, [...CLIENT_OPTIONS, ...CONSUMER_EVENTS, 'assignors'])
     this.settings = settings
+    if (options.assignors !== undefined && settings.groupProtocol === 'consumer')
+      throw new ContradictingSettingsError(['assignors', 'groupProtocol'], 'with consumer the coordinator assigns')
     const assignors = options.assignors ?? settings.partitionAssignmentStrategy.map(name => ASSIGNORS[name])
     const surroundings = clientSurroundings('consumer', settings, options)
     this.telemetry = surroundings.telemetry

@@ -342,6 +342,17 @@ export function consumerBehaviour(cluster: () => ClusterUnderTest): void {
       await consumer.close()
       expect(heard).toEqual(['5 ok', '7 ok', '10 ok'])
     })
+    test.each(['classic', 'consumer'] as const)('partitions assigned by hand commit too: %s', async groupProtocol => {
+      const [one, two] = [await filled(4), await filled(4)]
+      const consumer = clients.consumer({ groupId: clients.name('group'), groupProtocol })
+      consumer.assign([{ topic: one, partition: 0 }])
+      await readValues(consumer, 4)
+      consumer.assign([{ topic: two, partition: 0 }])
+      await readValues(consumer, 3)
+      await consumer.commit([{ topic: two, partition: 0, offset: 3 }])
+      const committed = await consumer.committed([one, two].map(topic => ({ topic, partition: 0 })))
+      expect([committed.get(one, 0)?.offset, committed.get(two, 0)?.offset]).toEqual([4, 3])
+    })
     test('closing commits, and says so to no one else', async () => {
       const topic = await filled(5)
       const groupId = clients.name('group')

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { TopicPartition } from '../../src/cluster/topic-partition.ts'
 import type { Consumer, ConsumerOptions } from '../../src/consumer/consumer.ts'
+import type { Assignor } from '../../src/consumer/group/assignors/assignor.ts'
+import { rangeAssignor } from '../../src/consumer/group/assignors/range-assignor.ts'
 import type { RebalanceListener } from '../../src/consumer/rebalance-listener.ts'
 import { SubscriptionPattern } from '../../src/consumer/subscription-pattern.ts'
 import { type ClusterUnderTest, readValues, TestClients } from './cluster-under-test.ts'
@@ -185,6 +187,34 @@ export function groupBehaviour(cluster: () => ClusterUnderTest, hasConsumerProto
       await expect(slow.commit()).rejects.toMatchObject({ code: 'COMMIT_FAILED' })
       await slow.poll({ maxWaitMs: 0 })
       expect(events).toEqual(['assigned 0', 'lost 0'])
+    })
+  })
+
+  describe('assignors of the application', () => {
+    test('decide, with what members tell the leader', async () => {
+      const topic = await filled(0, 4)
+      const groupId = clients.name('group')
+      /** All to the member that shouts the loudest. */
+      const loudest = (volume: number): Assignor => ({
+        name: 'loudest',
+        userData: () => Buffer.from([volume]),
+        assign(partitionCounts, members) {
+          const [first] = [...members].sort((a, b) => b.userData![0]! - a.userData![0]!)
+          const all = [...partitionCounts].flatMap(([name, count]) =>
+            Array.from({ length: count }, (_, partition) => ({ topic: name, partition })),
+          )
+          return new Map([[first!.memberId, all]])
+        },
+      })
+      const [quiet, loud] = [3, 7].map(volume =>
+        clients.consumer({ groupId, assignors: [loudest(volume)], heartbeatIntervalMs: 100 }),
+      )
+      for (const member of [quiet!, loud!]) member.subscribe([topic])
+      await pollUntil([quiet!, loud!], () => loud!.assignment().length === 4 && quiet!.assignment().length === 0)
+    })
+    test('have no place where the coordinator assigns', () => {
+      const options = { groupId: 'g', groupProtocol: 'consumer', assignors: [rangeAssignor] } as const
+      expect(() => clients.consumer(options)).toThrow('with consumer the coordinator assigns')
     })
   })
 

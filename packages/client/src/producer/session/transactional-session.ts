@@ -9,13 +9,12 @@
  *
  * A step that runs out of time leaves the state as it is; the same call takes it up again.
  */
-import { KafkaError, MillraceError } from '@millrace/protocol'
+import { ErrorCode, KafkaError, MillraceError } from '@millrace/protocol'
 import type { Cluster } from '../../cluster/cluster.ts'
 import { isRetriable } from '../../cluster/retry.ts'
 import { TopicPartitionMap } from '../../cluster/topic-partition.ts'
 import { type TimeLimit, withTimeLimit } from '../../connection/time-limit.ts'
 import { CommitFailedError } from '../../consumer/consumer-errors.ts'
-import { memberReaction } from '../../consumer/group/classic/membership-states.ts'
 import type { GroupIdentity, OffsetToCommit } from '../../consumer/group/group-offsets.ts'
 import { TimeoutError } from '../../errors/client-errors.ts'
 import type { PartitionQueue, ProducerIdentity } from '../partition-queue.ts'
@@ -143,7 +142,7 @@ export class TransactionalSession implements ProducerSession {
       })
     } catch (error) {
       if (!isFinal(error)) throw error
-      const isOutOfGroup = error instanceof KafkaError && OUT_OF_GROUP.has(memberReaction(error.errorCode))
+      const isOutOfGroup = error instanceof KafkaError && OUT_OF_GROUP.has(error.errorCode)
       const told = isOutOfGroup ? new CommitFailedError(group.groupId, { cause: error }) : error
       this.failed(told, 'coordinator')
       throw this.state === 'Broken' ? this.failure : told
@@ -347,8 +346,14 @@ export class TransactionalSession implements ProducerSession {
   }
 }
 
-/** Reactions of a member to what else happened in its group: its offsets are not its to commit any more. */
-const OUT_OF_GROUP: ReadonlySet<string> = new Set(['rejoin', 'loseGeneration', 'loseMembership'])
+/** The group has gone on: the offsets are not this member's to commit any more. */
+const OUT_OF_GROUP: ReadonlySet<number> = new Set([
+  ErrorCode.REBALANCE_IN_PROGRESS,
+  ErrorCode.ILLEGAL_GENERATION,
+  ErrorCode.UNKNOWN_MEMBER_ID,
+  ErrorCode.STALE_MEMBER_EPOCH,
+  ErrorCode.FENCED_MEMBER_EPOCH,
+])
 
 function isFinal(error: unknown): error is MillraceError {
   return error instanceof MillraceError && !isRetriable(error)

@@ -70,7 +70,10 @@ export class ConsumerMembership implements Membership {
 
   get identity(): GroupIdentity {
     const { groupId } = this.settings
-    return { groupId, generationId: this.memberEpoch, memberId: this.memberId, groupInstanceId: this.instanceId }
+    const groupInstanceId = this.instanceId
+    return this.isInGroup
+      ? { groupId, generationId: this.memberEpoch, memberId: this.memberId, groupInstanceId }
+      : { groupId, generationId: -1, memberId: '', groupInstanceId: null }
   }
   get isInGroup(): boolean {
     return this.memberEpoch > JOIN_EPOCH
