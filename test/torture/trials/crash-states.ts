@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { LogCleaner, type TopicConfig } from '@millrace/broker'
-import { type CrashKind, createCodecs, type SimulatedNode, Simulation } from '@millrace/platform'
+import { type CrashKind, createCodecs, type SeededRandom, type SimulatedNode, Simulation } from '@millrace/platform'
+import { BrokerLife, startBroker } from '../crash-states/broker-life.ts'
 import { live, logOf, openLogs, tinySettings, Writers } from '../crash-states/log-life.ts'
 import { LogModel } from '../crash-states/log-model.ts'
 import { judgeRecoveredLog } from '../crash-states/recovered-log.ts'
@@ -9,13 +10,17 @@ import type { Outcome, Trial, TrialOptions } from '../trial.ts'
 /** Of one seed: so many crashes, each with so many disks that it may leave. */
 const CRASHES_PER_SEED = 4
 const STATES_PER_CRASH = 12
-const STATES_PER_SEED = CRASHES_PER_SEED * STATES_PER_CRASH
+/** One seed in so many crashes a whole broker once too, with its logs of groups and transactions. */
+const SEEDS_PER_BROKER_SEED = 3
+const STATES_PER_SEED = CRASHES_PER_SEED * STATES_PER_CRASH + STATES_PER_CRASH / SEEDS_PER_BROKER_SEED
 /** A life makes about as many changes to the disk. */
 const MOST_CHANGES_BEFORE_CRASH = 300
 /** A recovery makes fewer. */
 const MOST_CHANGES_BEFORE_SECOND_CRASH = 25
 const SECOND_CRASH_SHARE = 0.3
 const LAZY_FLUSH_MESSAGES = 10
+const MOST_CHANGES_OF_BROKER = 250
+const JUDGE_LIMIT_MS = 300_000
 
 /** Seeds that failed once, with what they found. They run first. */
 const REGRESSIONS: readonly { readonly seed: number; readonly found: string }[] = JSON.parse(
@@ -39,13 +44,16 @@ async function run({ count, seed, progress }: TrialOptions): Promise<Outcome> {
   const later = Array.from({ length: seedCount }, (_, index) => seed + index)
   for (const each of [...REGRESSIONS.map(({ seed: failed }) => failed), ...later]) {
     for (const problem of await judgeSeed(each, states)) problems.push(`seed ${each}: ${problem}`)
+    if (each % SEEDS_PER_BROKER_SEED === 0)
+      for (const problem of await judgeBrokerSeed(each, states)) problems.push(`broker, seed ${each}: ${problem}`)
     progress(`${states.judged} of ${count} states, ${problems.length} problems`)
   }
-  const { judged, crashedTwice, wasShorter, compactions } = states
+  const { judged, crashedTwice, wasShorter, compactions, ofBrokers } = states
   return {
     problems,
     figures: {
       states: judged,
+      'of whole brokers': ofBrokers,
       'with a second crash in recovery': crashedTwice,
       'with lost writes': wasShorter,
       'compactions before': compactions,
@@ -57,6 +65,7 @@ export class StateCounter {
   judged = 0
   crashedTwice = 0
   compactions = 0
+  ofBrokers = 0
   wasShorter = 0
 }
 
@@ -95,6 +104,60 @@ export async function judgeSeed(
     }
   }
   return []
+}
+
+/**
+ * One life and one crash of a whole broker with groups and transactions.
+ * Ends with the first thing that is wrong.
+ */
+export async function judgeBrokerSeed(seed: number, states: StateCounter): Promise<string[]> {
+  const simulation = new Simulation({ seed: `broker ${seed}`, codecs })
+  const random = simulation.random.split('crashes')
+  const node = simulation.node('broker')
+  node.keepsCrashScene = true
+  await simulation.complete(startBroker(node.platform))
+  node.crashDuringWrite(random.pick(['kill', 'power']), random.integer(MOST_CHANGES_OF_BROKER))
+  const clients = simulation.node('clients')
+  const life = new BrokerLife(clients.platform, random.split('life'))
+  let failure: unknown
+  life.live().catch(error => {
+    failure = error
+  })
+  await simulation.run(() => !node.isUp || failure !== undefined)
+  if (failure !== undefined) return [`a client failed: ${failure instanceof Error ? failure.stack : failure}`]
+  clients.crash('kill')
+  const scene = node.crashScene!
+  node.keepsCrashScene = false
+  for (let state = 0; state < STATES_PER_CRASH; state++) {
+    node.crashAgainFrom(scene, random.chance(0.15) ? 'kill' : 'power')
+    if (random.chance(SECOND_CRASH_SHARE)) await crashWhileStarting(simulation, node, random, states)
+    node.start()
+    const judging = async () => {
+      await startBroker(node.platform)
+      return await life.judge(simulation.node(`judge ${state}`).platform)
+    }
+    const problems = await simulation.complete(judging(), JUDGE_LIMIT_MS).catch(error => [String(error.stack ?? error)])
+    states.judged++
+    states.ofBrokers++
+    node.crash('kill')
+    if (problems.length > 0) return problems.map(problem => `state ${state}: ${problem}`)
+  }
+  return []
+}
+
+async function crashWhileStarting(
+  simulation: Simulation,
+  node: SimulatedNode,
+  random: SeededRandom,
+  states: StateCounter,
+): Promise<void> {
+  node.start()
+  node.crashDuringWrite(random.pick(['kill', 'power']), random.integer(MOST_CHANGES_BEFORE_SECOND_CRASH))
+  let isStarted = false
+  startBroker(node.platform).then(() => (isStarted = true))
+  await simulation.run(() => !node.isUp || isStarted)
+  if (node.isUp) node.crash('power')
+  else states.crashedTwice++
 }
 
 async function liveUntilCrash(
