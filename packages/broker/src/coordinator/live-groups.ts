@@ -15,7 +15,7 @@ import { armConsumerAfterStart, consumerTimerFired } from '../groups/consumer/co
 import { patternsResolved } from '../groups/consumer/pattern-subscriptions.ts'
 import type { Decision, GroupTimer, Parked } from '../groups/decision.ts'
 import type { Group } from '../groups/group.ts'
-import { groupIdOf, isUsed, replayGroup } from '../groups/group-replay.ts'
+import { groupIdOf, isUsed, replayGroup, restoreGroup } from '../groups/group-replay.ts'
 import { CommittedOffsets } from '../groups/offsets/committed-offsets.ts'
 import type { TransactionVerdict } from '../log/producers/end-marker.ts'
 import { NO_PRODUCER_ID, type RecordPlace } from '../log/record-place.ts'
@@ -185,10 +185,14 @@ export class LiveGroups {
     })
   }
 
-  /** A group that has nothing leaves no trace: a refused first join, or a tombstone. */
+  /**
+   * A group that has nothing leaves no trace: a refused first join, or a tombstone. While it is replayed it may still get
+   * what a compacted log has only further on.
+   */
   private keepIfUsed(live: LiveGroup): void {
     const { groupId } = live.group
-    if (isUsed(live.group) || !live.offsets.isEmpty) this.byId.set(groupId, live)
+    const isReplayed = this.loading.has(this.log.partitionOf(groupId) ?? -1)
+    if (isReplayed || isUsed(live.group) || !live.offsets.isEmpty) this.byId.set(groupId, live)
     else this.byId.delete(groupId)
   }
 
@@ -209,7 +213,8 @@ export class LiveGroups {
   private restore(record: GroupRecord, place: RecordPlace): void {
     const groupId = groupIdOf(record)
     const live = this.byId.get(groupId) ?? this.create(groupId)
-    this.replay(live, record, place)
+    if (record.kind === 'OffsetCommit') this.replayOffset(live, record, place)
+    else live.group = restoreGroup(live.group, record, this.platform.clock.nowMs())
     this.keepIfUsed(live)
   }
 

@@ -3,7 +3,14 @@ import type { GroupRecord } from '@millrace/protocol'
 import { emptyGroup } from './classic/classic-group.ts'
 import { groupFromRecord } from './classic/classic-group-records.ts'
 import { FIRST_EPOCH, newConsumerGroup } from './consumer/consumer-group.ts'
-import { type ConsumerGroupRecord, isGroupTombstone, replayConsumerGroup } from './consumer/consumer-group-replay.ts'
+import {
+  type ConsumerGroupRecord,
+  type GroupBeingReplayed,
+  isConsumerGroupRecord,
+  isGroupTombstone,
+  replayConsumerGroup,
+  replayInto,
+} from './consumer/consumer-group-replay.ts'
 import type { Group } from './group.ts'
 
 export function groupIdOf(record: GroupRecord): string {
@@ -18,17 +25,24 @@ export function isUsed(group: Group): boolean {
     : group.groupEpoch > FIRST_EPOCH
 }
 
-/** The group after one more record, which is not about offsets. A group that is gone is an empty classic one. */
-export function replayGroup(
-  group: Group,
-  record: Exclude<GroupRecord, { kind: 'OffsetCommit' }>,
-  nowMs: number,
-): Group {
+/** A record of `__consumer_offsets` that is about a group itself. */
+export type RecordOfGroup = Exclude<GroupRecord, { readonly kind: 'OffsetCommit' }>
+
+/** The group after one more record. A group that is gone is an empty classic one. */
+export function replayGroup(group: Group, record: RecordOfGroup, nowMs: number): Group {
   if (record.kind !== 'GroupMetadata') return replayConsumerRecord(group, record, nowMs)
   const { key, value } = record
   if (value !== null) return groupFromRecord(key, value, nowMs)
   // What it was before it was upgraded is gone, it is not.
   return group.type === 'consumer' ? group : emptyGroup(key.group, nowMs)
+}
+
+/** The same for a group that only this function has made, as at a start: nobody else holds it, so it may change in place. */
+export function restoreGroup(group: Group, record: RecordOfGroup, nowMs: number): Group {
+  if (group.type === 'classic' || !isConsumerGroupRecord(record) || isGroupTombstone(record))
+    return replayGroup(group, record, nowMs)
+  replayInto(group as GroupBeingReplayed, record)
+  return group
 }
 
 function replayConsumerRecord(group: Group, record: ConsumerGroupRecord, nowMs: number): Group {

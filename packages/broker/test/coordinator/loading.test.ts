@@ -7,6 +7,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { parseBrokerConfig } from '../../src/config/broker-config.ts'
 import { GroupCoordinator } from '../../src/coordinator/group-coordinator.ts'
 import { GroupLog } from '../../src/coordinator/group-log.ts'
+import { newConsumerMember } from '../../src/groups/consumer/consumer-group.ts'
+import {
+  groupEpochRecord,
+  memberRecord,
+  patternRecord,
+  targetRecord,
+} from '../../src/groups/consumer/consumer-group-records.ts'
 import { LogManager } from '../../src/log/directory/log-manager.ts'
 import { MetadataLog } from '../../src/metadata/metadata-log.ts'
 import { Topics } from '../../src/topics/topics.ts'
@@ -91,6 +98,30 @@ test('a commit larger than a batch may be is spread over several', async () => {
   await second.groups.load()
   const partitions = [...second.groups.offsetsOf('g', null, -1).offsets!.topics()][0]![1]
   expect(partitions.size).toBe(600)
+  await second.close()
+})
+
+test('a compacted log may have what belongs to a group before the group itself', async () => {
+  const first = await open()
+  await first.groups.ensureAvailable()
+  const records = [
+    targetRecord('g', 'm', new Map([['AAAAAAAAAAAAAAAAAAAAAg', new Set([0])]])),
+    patternRecord('g', 'o.*', { topics: new Set(['orders']), catalogueVersion: 1, resolvedMs: 1 }),
+    groupEpochRecord('g', 7, 0n),
+    memberRecord('g', { ...newConsumerMember('m'), pattern: 'o.*' }),
+  ]
+  await first.log.append('g', records).durable
+  await first.log.append('gone', [targetRecord('gone', 'm', new Map())]).durable
+  await first.close()
+
+  const second = await open()
+  await second.groups.load()
+  expect(second.groups.describe('g').group).toMatchObject({
+    groupEpoch: 7,
+    targets: new Map([['m', new Map([['AAAAAAAAAAAAAAAAAAAAAg', new Set([0])]])]]),
+    patterns: new Map([['o.*', { topics: new Set(['orders']) }]]),
+  })
+  expect([...second.groups.groups()]).toHaveLength(1)
   await second.close()
 })
 
