@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { crashStates, judgeSeed, StateCounter } from './crash-states.ts'
 
-const SEEDS = 12
+const SEEDS = 6
 
 test('what a crash leaves of a log is a log', async () => {
   const states = new StateCounter()
