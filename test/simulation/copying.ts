@@ -11,9 +11,11 @@ export const COPIERS = 'copiers'
 const TRANSACTION_TIMEOUT_MS = 5_000
 const LONGEST_PAUSE_MS = 1_000
 
+type Batches = readonly FetchedBatch[]
+
 export interface CopyingOptions extends Start {
-  /** The same after each restart: a successor fences what is left of its predecessor. */
-  readonly transactionalId: string
+  /** The same after each restart: a successor fences what is left of its predecessor. Null: no transactions. */
+  readonly transactionalId: string | null
   readonly random: SeededRandom
 }
 
@@ -35,7 +37,7 @@ export function copy({ platform, transactionalId, random, name, fail }: CopyingO
   async function session(): Promise<void> {
     const producer = new Producer({
       ...client,
-      transactionalId,
+      ...(transactionalId === null ? {} : { transactionalId }),
       transactionTimeoutMs: TRANSACTION_TIMEOUT_MS,
       deliveryTimeoutMs: TRANSACTION_TIMEOUT_MS,
       maxBlockMs: 2 * TRANSACTION_TIMEOUT_MS,
@@ -53,32 +55,42 @@ export function copy({ platform, transactionalId, random, name, fail }: CopyingO
       maxPollRecords: random.between(1, 200),
     })
     try {
-      await producer.initTransactions()
+      if (transactionalId !== null) await producer.initTransactions()
       consumer.subscribe([INPUT])
       while (!stopped) {
         const batches = await consumer.poll({ maxWaitMs: 500 })
-        if (batches.length > 0) await transaction(producer, consumer, batches)
+        if (batches.length === 0) continue
+        if (transactionalId === null) await copyAtLeastOnce(producer, consumer, batches)
+        else await copyInTransaction(producer, consumer, batches)
       }
     } finally {
       await Promise.all([producer.close({ timeoutMs: 1_000 }), consumer.close({ timeoutMs: 1_000 })])
     }
   }
 
-  async function transaction(producer: Producer, consumer: Consumer, batches: readonly FetchedBatch[]): Promise<void> {
+  async function copyInTransaction(producer: Producer, consumer: Consumer, batches: Batches): Promise<void> {
     producer.beginTransaction()
-    for (const { partition, records } of batches)
-      for (const { key, value, timestampMs } of records) {
-        // What cannot be sent fails the commit.
-        producer.send({ topic: COPY, partition, key, value, timestampMs }).catch(() => undefined)
-      }
+    // What cannot be sent fails the commit.
+    for (const sent of send(producer, batches)) sent.catch(() => undefined)
+    await dawdle()
     if (random.chance(0.1)) {
       await producer.abortTransaction()
       for (const { topic, partition, records } of batches) consumer.seek({ topic, partition }, records[0]!.offset)
       return
     }
-    const offsets = batches.map(({ topic, partition, nextOffset: offset }) => ({ topic, partition, offset }))
-    await producer.sendOffsetsToTransaction(offsets, consumer.groupMetadata())
+    await producer.sendOffsetsToTransaction(offsetsBehind(batches), consumer.groupMetadata())
     await producer.commitTransaction()
+  }
+
+  async function copyAtLeastOnce(producer: Producer, consumer: Consumer, batches: Batches): Promise<void> {
+    await Promise.all(send(producer, batches))
+    await dawdle()
+    await consumer.commit(offsetsBehind(batches))
+  }
+
+  /** Time for things to go wrong. */
+  async function dawdle(): Promise<void> {
+    if (random.chance(0.3)) await platform.timers.sleep(random.between(1, LONGEST_PAUSE_MS))
   }
 
   async function run(): Promise<void> {
@@ -101,4 +113,14 @@ export function copy({ platform, transactionalId, random, name, fail }: CopyingO
       await running
     },
   }
+}
+
+function send(producer: Producer, batches: Batches): Promise<unknown>[] {
+  return batches.flatMap(({ partition, records }) =>
+    records.map(({ key, value, timestampMs }) => producer.send({ topic: COPY, partition, key, value, timestampMs })),
+  )
+}
+
+function offsetsBehind(batches: Batches) {
+  return batches.map(({ topic, partition, nextOffset: offset }) => ({ topic, partition, offset }))
 }

@@ -50,8 +50,10 @@ export interface Scenario {
   readonly windowMs: number
   readonly commitIntervalMs: number
   readonly persistIntervalMs: number
-  /** Members of the group that copies the input in transactions. */
+  /** Members of the group that copies the input. */
   readonly copiers: number
+  /** Copies and offsets are committed together. */
+  readonly copiesInTransactions: boolean
   /** Trouble happens before this time; after it everything is well and the run has to come to an end. */
   readonly troubleMs: number
   readonly faults: readonly PlannedFault[]
@@ -84,6 +86,7 @@ export function chooseScenario(random: SeededRandom): Scenario {
     commitIntervalMs: random.pick([20, 200, 2_000]),
     persistIntervalMs: random.pick([100, 1_000, 1_000_000]),
     copiers: random.split('copiers').pick([0, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
+    copiesInTransactions: true,
     troubleMs,
     faults: chooseFaults(random, troubleMs),
   }

@@ -63,6 +63,16 @@ describe('the simulation notices', () => {
     }
   })
 
+  test('copies and offsets that are not committed together', async () => {
+    const problems = await firstProblems(scenario => ({
+      ...only(['client killed'], scenario),
+      applications: 0,
+      copiers: 1,
+      copiesInTransactions: false,
+    }))
+    expect(problems).toMatch(/was copied \d+ times/)
+  })
+
   test('a producer whose retries write twice', async () => {
     const problems = await firstProblems(scenario => ({
       ...only(['bad network', 'broker killed'], scenario),

@@ -79,12 +79,12 @@ export class World {
   }
 
   private copier(name: string): Machine {
-    const { simulation } = this
+    const { simulation, scenario } = this
     return this.machine({
       name,
       program: async start => {
         const random = simulation.random.split(start.name)
-        return copy({ ...start, transactionalId: name, random })
+        return copy({ ...start, transactionalId: scenario.copiesInTransactions ? name : null, random })
       },
     })
   }
