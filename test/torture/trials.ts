@@ -12,6 +12,7 @@ import { largeMessages } from './trials/large-messages.ts'
 import { networkFaults } from './trials/network-faults.ts'
 import { rebalances } from './trials/rebalances.ts'
 import { socketFuzz } from './trials/socket-fuzz.ts'
+import { startTimes } from './trials/start-times.ts'
 import { txnHistories } from './trials/txn-histories.ts'
 import { unauthenticatedMemory } from './trials/unauthenticated-memory.ts'
 import { wireFuzz } from './trials/wire-fuzz.ts'
@@ -19,6 +20,7 @@ import { wireFuzz } from './trials/wire-fuzz.ts'
 /** In the order of the table of results. */
 export const TRIALS: readonly Trial[] = [
   brokerKills,
+  startTimes,
   crashStates,
   corruption,
   fullDisk,
