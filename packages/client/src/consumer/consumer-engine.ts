@@ -15,18 +15,14 @@ import type { ConsumerEvents } from './consumer-events.ts'
 import type { FetchedBatch } from './consumer-record.ts'
 import { Fetcher } from './fetcher.ts'
 import type { Assignor } from './group/assignors/assignor.ts'
-import { ClassicMembership } from './group/classic/classic-membership.ts'
-import { Committer } from './group/committer.ts'
-import { ConsumerMembership } from './group/consumer/consumer-membership.ts'
+import { type ConsumerGroup, consumerGroup } from './group/consumer-group.ts'
 import { type CommittedOffset, fetchOffsets, type GroupIdentity, type OffsetToCommit } from './group/group-offsets.ts'
-import type { Membership } from './group/membership.ts'
 import { Latch } from './latch.ts'
 import type { OffsetReset } from './offset-reset.ts'
 import { PatternSubscription } from './pattern-subscription.ts'
 import { PositionFinder } from './position-finder.ts'
 import { PositionValidator } from './position-validator.ts'
 import { ProgressWatchdog } from './progress-watchdog.ts'
-import { RebalanceHost } from './rebalance-host.ts'
 import type { RebalanceListener } from './rebalance-listener.ts'
 import { SubscriptionPattern } from './subscription-pattern.ts'
 
@@ -36,12 +32,6 @@ const LONGEST_TURN_MS = 10
 export interface PollOptions {
   readonly maxWaitMs: number
   readonly signal?: AbortSignal | undefined
-}
-
-interface ConsumerGroup {
-  readonly membership: Membership
-  readonly committer: Committer
-  readonly host: RebalanceHost
 }
 
 export class ConsumerEngine {
@@ -93,7 +83,12 @@ export class ConsumerEngine {
         events.onStall?.(stall)
       },
     )
-    if (settings.groupId !== '') this.group = this.joinLater(assignors, onNews)
+    const { cluster, assigned } = this
+    const isSubscribed = () => this.isSubscribed
+    if (settings.groupId !== '') {
+      const { onCommit } = events
+      this.group = consumerGroup({ cluster, settings, assignors, assigned, onCommit, isSubscribed, onNews })
+    }
     this.cluster.onMetadata = failure => {
       if (failure instanceof MillraceError && !failure.retriable) this.failure = failure
       this.matchPattern()
@@ -101,30 +96,6 @@ export class ConsumerEngine {
       onNews()
     }
     this.turnBeganMs = clock.monotonicMs()
-  }
-
-  private joinLater(assignors: readonly Assignor[], onNews: () => void): ConsumerGroup {
-    const { settings, cluster } = this
-    const { groupId, groupProtocol } = settings
-    const host = new RebalanceHost(this.assigned, {
-      commitFinally: () => committer.commitFinally(),
-      rebalanced: (kind, partitions, assignedCount) =>
-        cluster.telemetry.rebalanced(groupId, kind, partitions, assignedCount),
-      onNews,
-    })
-    const membership =
-      groupProtocol === 'consumer'
-        ? new ConsumerMembership(cluster, settings, host)
-        : new ClassicMembership(cluster, settings, assignors, host)
-    const committer = new Committer(
-      cluster,
-      settings,
-      membership,
-      this.assigned,
-      () => this.isSubscribed,
-      this.events.onCommit,
-    )
-    return { membership, committer, host }
   }
 
   get assignment(): TopicPartition[] {
