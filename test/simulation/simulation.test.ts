@@ -66,6 +66,10 @@ describe('the simulation notices', () => {
   test('copies and offsets that are not committed together', async () => {
     const problems = await firstProblems(scenario => ({
       ...only(['client killed'], scenario),
+      producers: 1,
+      recordsPerProducer: 40,
+      longestPauseMs: 500,
+      consumers: 1,
       applications: 0,
       copiers: 1,
       copiesInTransactions: false,
