@@ -4,7 +4,7 @@
 import { APIS, ErrorCode, type FetchRequest, type FetchResponse, type InputOf, KafkaError } from '@millrace/protocol'
 import type { AwaitedPartition } from '../fetch/fetch-purgatory.ts'
 import type { AnsweredPartition, AskedPartition } from '../fetch/fetch-sessions.ts'
-import type { IsolationLevel, PartitionLog } from '../log/partition-log.ts'
+import type { FetchedBytes, IsolationLevel, PartitionLog } from '../log/partition-log.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { isolationOf } from './isolation-level.ts'
 import { checkLeaderEpoch } from './leader-epoch.ts'
@@ -102,9 +102,10 @@ export function fetch(services: BrokerServices): RequestHandler {
     const releases: (() => void)[] = []
     for (let index = 0; index < asked.length; index++) {
       const one = found[index]!
-      const { answer, bytes, release } = isReadable(one)
-        ? await read(one, Math.min(bytesLeft, one.maxBytes), isolation, sizeInBytes === 0)
+      const reading: PartitionReading | Promise<PartitionReading> = isReadable(one)
+        ? read(one, Math.min(bytesLeft, one.maxBytes), isolation, sizeInBytes === 0)
         : { answer: one, bytes: 0 }
+      const { answer, bytes, release } = reading instanceof Promise ? await reading : reading
       if (release !== undefined) releases.push(release)
       partitions.push({ asked: asked[index]!, answer, sizeInBytes: bytes })
       sizeInBytes += bytes
@@ -158,21 +159,41 @@ function emptyAnswer(partitionIndex: number, log: PartitionLog): PartitionAnswer
   }
 }
 
-async function read(
+/** At once where the records are at hand: with many partitions a promise for each would cost more than the reading. */
+function read(
   { partitionIndex, log, offset }: Readable,
   maxBytes: number,
   isolation: IsolationLevel,
   minOneBatch: boolean,
-): Promise<PartitionReading> {
+): PartitionReading | Promise<PartitionReading> {
   try {
-    const reading = log.read(offset, maxBytes, { isolation, minOneBatch })
-    const { chunks, sizeInBytes, highWatermark, lastStableOffset, logStartOffset, abortedTransactions, release } =
-      reading instanceof Promise ? await reading : reading
-    const errorCode = ErrorCode.NONE
-    const offsets = { partitionIndex, errorCode, highWatermark, lastStableOffset, logStartOffset }
-    return { answer: { ...offsets, abortedTransactions, records: chunks }, bytes: sizeInBytes, release }
+    const fetched = log.read(offset, maxBytes, { isolation, minOneBatch })
+    if (!(fetched instanceof Promise)) return readingOf(partitionIndex, fetched)
+    return fetched.then(
+      cold => readingOf(partitionIndex, cold),
+      error => refused(partitionIndex, error),
+    )
   } catch (error) {
-    if (!(error instanceof KafkaError)) throw error
-    return { answer: failed(partitionIndex, error.errorCode as ErrorCode), bytes: 0 }
+    return refused(partitionIndex, error)
   }
+}
+
+function readingOf(partitionIndex: number, fetched: FetchedBytes): PartitionReading {
+  const { highWatermark, lastStableOffset, logStartOffset, abortedTransactions } = fetched
+  const answer = {
+    partitionIndex,
+    errorCode: ErrorCode.NONE,
+    highWatermark,
+    lastStableOffset,
+    logStartOffset,
+    abortedTransactions,
+    records: fetched.chunks,
+  }
+  return { answer, bytes: fetched.sizeInBytes, release: fetched.release }
+}
+
+/** What is no `KafkaError` is a bug. */
+function refused(partitionIndex: number, error: unknown): PartitionReading {
+  if (!(error instanceof KafkaError)) throw error
+  return { answer: failed(partitionIndex, error.errorCode as ErrorCode), bytes: 0 }
 }
