@@ -7,6 +7,7 @@ import type { OffsetToCommit } from '../groups/offsets/committer.ts'
 import { OFFSETS_TOPIC } from '../metadata/topic-name.ts'
 import type { RequestContext, RequestHandler } from '../server/request-handler.ts'
 import { onePartition } from '../transactions/topic-partitions.ts'
+import { writeErrorAsKnown } from './producer-fenced.ts'
 import { type BrokerServices, handler } from './services.ts'
 
 type PartitionToCommit = TxnOffsetCommitRequest['topics'][number]['partitions'][number]
@@ -80,16 +81,9 @@ export function txnOffsetCommit({ topics, groups, transactions, config }: Broker
   return handler(APIS.TxnOffsetCommit, 'strict', handle)
 }
 
-/** Clients expect what writes to partitions answer, and older ones know fewer errors. */
+/** Older clients know fewer errors. */
 function asKnown(errorCode: ErrorCode, apiVersion: number): ErrorCode {
-  switch (errorCode) {
-    case ErrorCode.PRODUCER_FENCED:
-      return ErrorCode.INVALID_PRODUCER_EPOCH
-    case ErrorCode.TRANSACTION_ABORTABLE:
-      return apiVersion < FIRST_WITH_ABORTABLE ? ErrorCode.INVALID_TXN_STATE : errorCode
-    case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
-      return apiVersion < FIRST_WITH_LOADING_ERROR ? ErrorCode.COORDINATOR_NOT_AVAILABLE : errorCode
-    default:
-      return errorCode
-  }
+  if (errorCode === ErrorCode.COORDINATOR_LOAD_IN_PROGRESS && apiVersion < FIRST_WITH_LOADING_ERROR)
+    return ErrorCode.COORDINATOR_NOT_AVAILABLE
+  return writeErrorAsKnown(errorCode, apiVersion >= FIRST_WITH_ABORTABLE)
 }

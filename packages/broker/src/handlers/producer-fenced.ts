@@ -17,3 +17,13 @@ export function fencedAsKnown(
   const isUnknown = errorCode === ErrorCode.PRODUCER_FENCED && apiVersion < FIRST_WITH_PRODUCER_FENCED[api]
   return isUnknown ? ErrorCode.INVALID_PRODUCER_EPOCH : errorCode
 }
+
+/**
+ * The same for requests that write in a transaction, whose clients never learned PRODUCER_FENCED from them. `knowsAbortable`:
+ * the version has TRANSACTION_ABORTABLE.
+ */
+export function writeErrorAsKnown(errorCode: ErrorCode, knowsAbortable: boolean): ErrorCode {
+  if (errorCode === ErrorCode.PRODUCER_FENCED) return ErrorCode.INVALID_PRODUCER_EPOCH
+  const isUnknown = errorCode === ErrorCode.TRANSACTION_ABORTABLE && !knowsAbortable
+  return isUnknown ? ErrorCode.INVALID_TXN_STATE : errorCode
+}

@@ -5,6 +5,7 @@
 import { CorruptBatchError, ErrorCode, type ProduceRequest, RecordBatch } from '@millrace/protocol'
 import type { PartitionLog } from '../log/partition-log.ts'
 import { partitionsOf } from '../transactions/topic-partitions.ts'
+import { writeErrorAsKnown } from './producer-fenced.ts'
 import type { BrokerServices } from './services.ts'
 
 type PartitionData = ProduceRequest['topicData'][number]['partitionData'][number]
@@ -102,10 +103,6 @@ function transactionalBatchIn(records: Buffer | null): RecordBatch | undefined {
 /** Errors of the coordinator in terms of Produce: what passes by itself becomes an error that every producer retries. */
 function asKnown(errorCode: ErrorCode, apiVersion: number): ErrorCode {
   switch (errorCode) {
-    case ErrorCode.PRODUCER_FENCED:
-      return ErrorCode.INVALID_PRODUCER_EPOCH
-    case ErrorCode.TRANSACTION_ABORTABLE:
-      return apiVersion < FIRST_WITH_ABORTABLE ? ErrorCode.INVALID_TXN_STATE : errorCode
     case ErrorCode.CONCURRENT_TRANSACTIONS:
       return apiVersion < FIRST_WITH_IMPLICIT_ADD ? ErrorCode.NOT_ENOUGH_REPLICAS : errorCode
     case ErrorCode.COORDINATOR_LOAD_IN_PROGRESS:
@@ -113,6 +110,6 @@ function asKnown(errorCode: ErrorCode, apiVersion: number): ErrorCode {
     case ErrorCode.NOT_COORDINATOR:
       return ErrorCode.NOT_ENOUGH_REPLICAS
     default:
-      return errorCode
+      return writeErrorAsKnown(errorCode, apiVersion >= FIRST_WITH_ABORTABLE)
   }
 }
