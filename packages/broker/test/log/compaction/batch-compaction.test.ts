@@ -10,6 +10,7 @@ import {
   MemoryLog,
   type RecordSpec,
   recordsOf,
+  valuesOf,
 } from './compaction-fixture.ts'
 
 const put = (key: string | null, value: string | null = 'v', timestampMs = 1_000): RecordSpec => ({
@@ -239,10 +240,10 @@ describe('any log', () => {
         for (const each of steps) {
           if (each.kind === 'compact') {
             nowMs += each.laterMs
-            const finalBefore = valueByKey(log)
+            const finalBefore = valuesOf(log.readCommitted())
             const sequencesBefore = lastSequences(log)
             log.compact({ nowMs, maxKeys: each.maxKeys })
-            expect(valueByKey(log)).toEqual(finalBefore)
+            expect(valuesOf(log.readCommitted())).toEqual(finalBefore)
             expect(lastSequences(log)).toEqual(sequencesBefore)
             continue
           }
@@ -271,14 +272,6 @@ describe('any log', () => {
       { numRuns: 300 },
     )
   })
-
-  function valueByKey(log: MemoryLog): Map<string, string> {
-    const values = new Map<string, string>()
-    for (const { key, value } of log.readCommitted())
-      if (key !== null && value === null) values.delete(key)
-      else if (key !== null) values.set(key, value!)
-    return values
-  }
 
   /** What a restart would learn of producers that have written records in their present epoch. */
   function lastSequences(log: MemoryLog): Map<number, string> {

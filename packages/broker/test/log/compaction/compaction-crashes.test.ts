@@ -10,12 +10,13 @@ import { type CompactionReport, LogCleaner } from '../../../src/log/compaction/l
 import { LogManager } from '../../../src/log/directory/log-manager.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
 import { codecs, logConfig, topicConfig } from '../log-fixture.ts'
-import { buildBatch, recordsOf, type SeenRecord } from './compaction-fixture.ts'
+import { buildBatch, CommittedReader, recordsOf, type SeenRecord, valuesOf } from './compaction-fixture.ts'
 
-const SEEDS = 5
-const STATES_PER_CRASH = 12
+const SEEDS = 4
+const STATES_PER_CRASH = 8
 const LIVES = 3
 const KEYS = 5
+const COMMITTED = { isolation: 'read_committed', minOneBatch: true } as const
 /** A pass makes fewer changes to the disk, a recovery too. */
 const CHANGES_OF_A_PASS = 150
 const CHANGES_OF_A_RECOVERY = 30
@@ -54,20 +55,12 @@ class Model {
   }
 
   get expected(): Record<string, string> {
-    return fold(Array.from(this.latest.values(), offset => this.records.get(offset)!))
+    return valuesOf(Array.from(this.latest.values(), offset => this.records.get(offset)!))
   }
 
   private commit(records: readonly SeenRecord[]): void {
     for (const { key, offset } of records) this.latest.set(key!, Math.max(offset, this.latest.get(key!) ?? -1))
   }
-}
-
-function fold(records: readonly SeenRecord[]): Record<string, string> {
-  const values: Record<string, string> = Object.create(null)
-  for (const { key, value } of records)
-    if (value === null) delete values[key!]
-    else values[key!] = value
-  return values
 }
 
 async function open(platform: Platform): Promise<{ logs: LogManager; log: PartitionLog }> {
@@ -108,24 +101,17 @@ async function write(log: PartitionLog, model: Model, random: SeededRandom, plat
 async function compare(log: PartitionLog, model: Model): Promise<void> {
   expect(log.logEndOffset).toBe(model.endOffset)
   expect(log.lastStableOffset).toBe(model.endOffset)
+  const reader = new CommittedReader()
   const seen: SeenRecord[] = []
   for (let offset = log.logStartOffset; offset < model.endOffset; ) {
-    const { chunks, abortedTransactions } = await log.read(offset, 300, {
-      isolation: 'read_committed',
-      minOneBatch: true,
-    })
-    const ahead = [...abortedTransactions!]
-    const aborting = new Set<number>()
-    for (const batch of batchesOf(chunks[0]!)) {
-      expect(batch.hasValidChecksum(codecs)).toBe(true)
-      while (ahead.length > 0 && ahead[0]!.firstOffset <= batch.lastOffset) aborting.add(ahead.shift()!.producerId)
-      if (batch.isControl) aborting.delete(batch.producerId)
-      else if (!(batch.isTransactional && aborting.has(batch.producerId))) seen.push(...recordsOf(batch))
-      offset = batch.nextOffset
-    }
+    const { chunks, abortedTransactions } = await log.read(offset, 300, COMMITTED)
+    const batches = [...batchesOf(chunks[0]!)]
+    for (const batch of batches) expect(batch.hasValidChecksum(codecs)).toBe(true)
+    seen.push(...reader.take(batches, abortedTransactions!))
+    offset = batches.at(-1)!.nextOffset
   }
   for (const record of seen) expect(record).toEqual(model.records.get(record.offset))
-  expect(fold(seen)).toEqual(model.expected)
+  expect(valuesOf(seen)).toEqual(model.expected)
 }
 
 async function crashInPasses(seed: number, counts: { states: number; inSwap: number }): Promise<void> {

@@ -137,21 +137,44 @@ export class MemoryLog {
 
   /** What a consumer with read_committed gets, by the rules of a client: aborted spans in, markers out. */
   readCommitted(): SeenRecord[] {
+    const aborted = [...this.aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+    const decided = this.batches.filter(batch => batch.baseOffset < this.stableOffset)
+    return new CommittedReader().take(decided, aborted)
+  }
+
+  get offsets(): number[] {
+    return this.batches.flatMap(batch => Array.from(batch.records(codecs), record => record.offset))
+  }
+}
+
+/** Leaves out what was aborted, from fetch to fetch, as consumers with read_committed do. */
+export class CommittedReader {
+  private readonly aborting = new Set<number>()
+
+  /** `aborted`: by first offset, as the broker tells with the batches. */
+  take(
+    batches: Iterable<RecordBatch>,
+    aborted: readonly { readonly producerId: number; readonly firstOffset: number }[],
+  ): SeenRecord[] {
+    const { aborting } = this
+    const ahead = [...aborted]
     const seen: SeenRecord[] = []
-    const aborting = new Set<number>()
-    const ahead = [...this.aborted].sort((a, b) => a.firstOffset - b.firstOffset)
-    for (const batch of this.batches) {
-      if (batch.baseOffset >= this.stableOffset) break
+    for (const batch of batches) {
       while (ahead.length > 0 && ahead[0]!.firstOffset <= batch.lastOffset) aborting.add(ahead.shift()!.producerId)
       if (batch.isControl) aborting.delete(batch.producerId)
       else if (!(batch.isTransactional && aborting.has(batch.producerId))) seen.push(...recordsOf(batch))
     }
     return seen
   }
+}
 
-  get offsets(): number[] {
-    return this.batches.flatMap(batch => Array.from(batch.records(codecs), record => record.offset))
-  }
+/** What the records come to, in their order. */
+export function valuesOf(records: Iterable<SeenRecord>): Record<string, string> {
+  const values: Record<string, string> = Object.create(null)
+  for (const { key, value } of records)
+    if (key !== null && value === null) delete values[key]
+    else if (key !== null) values[key] = value!
+  return values
 }
 
 export function recordsOf(batch: RecordBatch): SeenRecord[] {

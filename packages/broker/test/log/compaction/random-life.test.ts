@@ -9,7 +9,7 @@ import { LogCleaner } from '../../../src/log/compaction/log-cleaner.ts'
 import { LogManager } from '../../../src/log/directory/log-manager.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
 import { codecs, logConfig, topicConfig } from '../log-fixture.ts'
-import { buildBatch, recordsOf, type SeenRecord } from './compaction-fixture.ts'
+import { buildBatch, CommittedReader, recordsOf, type SeenRecord, valuesOf } from './compaction-fixture.ts'
 
 const SEEDS = 5
 const STEPS = 80
@@ -194,20 +194,15 @@ class Life {
 
   private async readCommitted(): Promise<SeenRecord[]> {
     const { log } = this
+    const reader = new CommittedReader()
     const seen: SeenRecord[] = []
-    const aborting = new Set<number>()
     for (let offset = log.logStartOffset; offset < log.lastStableOffset; ) {
       const read = Promise.resolve(log.read(offset, 1 + this.random.integer(600), COMMITTED))
       const { chunks, abortedTransactions } = await this.simulation.complete(read)
-      const ahead = [...abortedTransactions!]
-      for (const batch of batchesOf(chunks[0]!)) {
-        while (ahead.length > 0 && ahead[0]!.firstOffset <= batch.lastOffset) aborting.add(ahead.shift()!.producerId)
-        if (batch.isControl) aborting.delete(batch.producerId)
-        else if (!(batch.isTransactional && aborting.has(batch.producerId))) seen.push(...recordsOf(batch))
-        offset = batch.nextOffset
-      }
+      const batches = [...batchesOf(chunks[0]!)]
+      seen.push(...reader.take(batches, abortedTransactions!))
       // Old segments may go meanwhile.
-      offset = Math.max(offset, log.logStartOffset)
+      offset = Math.max(batches.at(-1)!.nextOffset, log.logStartOffset)
     }
     return seen.filter(record => record.offset >= log.logStartOffset)
   }
@@ -218,14 +213,6 @@ class Life {
     const visible = [...this.committed].filter(offset => offset >= logStartOffset && offset < lastStableOffset)
     return valuesOf(visible.sort((a, b) => a - b).map(offset => this.written.get(offset)!))
   }
-}
-
-function valuesOf(records: readonly SeenRecord[]): Record<string, string> {
-  const values: Record<string, string> = {}
-  for (const { key, value } of records)
-    if (value === null) delete values[key!]
-    else values[key!] = value
-  return values
 }
 
 test(`${SEEDS} random lives of a log`, async () => {

@@ -9,12 +9,13 @@ import { LogCleaner } from '../../../src/log/compaction/log-cleaner.ts'
 import { LogManager } from '../../../src/log/directory/log-manager.ts'
 import type { PartitionLog } from '../../../src/log/partition-log.ts'
 import { codecs, logConfig, topicConfig } from '../log-fixture.ts'
-import { buildBatch, recordsOf } from './compaction-fixture.ts'
+import { buildBatch, CommittedReader, type SeenRecord, valuesOf } from './compaction-fixture.ts'
 
 const SEEDS = 3
 const KEYS = 8
 const CONSUMERS = 6
 const STEPS = 150
+const COMMITTED = { isolation: 'read_committed', minOneBatch: true } as const
 const CONFIG = topicConfig({
   'cleanup.policy': ['compact'],
   'segment.bytes': 600,
@@ -23,33 +24,19 @@ const CONFIG = topicConfig({
   'file.delete.delay.ms': 30_000,
 })
 
-/** What a consumer knows: the latest value of each key that it was given. */
+/** Keeps what it was given. */
 class Consumer {
-  readonly values = new Map<string, string>()
+  readonly records: SeenRecord[] = []
   position = 0
-  private readonly aborting = new Set<number>()
+  private readonly reader = new CommittedReader()
 
   async read(log: PartitionLog, maxBytes: number): Promise<void> {
-    const { chunks, abortedTransactions } = await log.read(this.position, maxBytes, {
-      isolation: 'read_committed',
-      minOneBatch: true,
-    })
-    const ahead = [...abortedTransactions!]
-    for (const chunk of chunks)
-      for (const batch of batchesOf(chunk)) {
-        expect(batch.hasValidChecksum(codecs)).toBe(true)
-        while (ahead.length > 0 && ahead[0]!.firstOffset <= batch.lastOffset)
-          this.aborting.add(ahead.shift()!.producerId)
-        if (batch.isControl) this.aborting.delete(batch.producerId)
-        else if (!(batch.isTransactional && this.aborting.has(batch.producerId)))
-          for (const { offset, key, value } of recordsOf(batch)) {
-            if (offset < this.position) continue
-            if (value === null) this.values.delete(key!)
-            else this.values.set(key!, value)
-          }
-        expect(batch.nextOffset).toBeGreaterThan(this.position)
-        this.position = batch.nextOffset
-      }
+    const { chunks, abortedTransactions } = await log.read(this.position, maxBytes, COMMITTED)
+    const batches = chunks.flatMap(chunk => [...batchesOf(chunk)])
+    for (const batch of batches) expect(batch.hasValidChecksum(codecs)).toBe(true)
+    const seen = this.reader.take(batches, abortedTransactions!)
+    this.records.push(...seen.filter(({ offset }) => offset >= this.position))
+    this.position = batches.at(-1)?.nextOffset ?? this.position
   }
 }
 
@@ -116,7 +103,7 @@ async function runSeed(seed: number): Promise<number> {
   const late = appended.then(() => consume(log, random.split('late'), platform, () => true))
   const all = await simulation.complete(Promise.all([...consumers, late]))
   const [reference] = all
-  for (const { values } of all) expect(new Map([...values].sort())).toEqual(new Map([...reference!.values].sort()))
+  for (const { records } of all) expect(valuesOf(records)).toEqual(valuesOf(reference!.records))
   await simulation.complete(cleaner.stop())
   return passes
 }
