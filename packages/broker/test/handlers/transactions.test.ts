@@ -204,6 +204,17 @@ describe('what is refused', () => {
   })
 })
 
+test('without verification old producers write where they like, new ones still make it part of the transaction', async () => {
+  await running.restart({ 'transaction.partition.verification.enable': false })
+  const producer = await TransactionalClient.init(running, 'x')
+  expect(await producer.produce('t', ['a'], { version: 11 })).toBe('NONE')
+  expect(await producer.produce('t', ['b'], { version: 12, partition: 1 })).toBe('NONE')
+  await producer.endCompletely('commit')
+  expect(await readCommitted(running, 't', 1)).toEqual(['b'])
+  // What hangs is for administrators to find.
+  expect(await readCommitted(running, 't')).toEqual([])
+})
+
 describe('order', () => {
   test('batches that follow the first of a transaction at once stay behind it', async () => {
     const producer = await TransactionalClient.init(running, 'x')
