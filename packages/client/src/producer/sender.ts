@@ -4,34 +4,19 @@
  * many wakes in one turn of the event loop become one, which is what makes batches out of single sends.
  */
 import type { Platform, Timer } from '@millrace/platform'
-import { APIS, ErrorCode, KafkaError, MillraceError, type ProduceResponse } from '@millrace/protocol'
+import { APIS, ErrorCode, KafkaError, MillraceError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/metadata.ts'
-import { isRetriable, staleKnowledgeOf } from '../cluster/retry.ts'
-import { nameOfPartition, type TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { BrokerConnection } from '../connection/broker-connection.ts'
-import { UnexpectedAnswerError } from '../errors/client-errors.ts'
 import { type Accumulator, BATCH_OVERHEAD_BYTES } from './accumulator.ts'
-import type { PartitionQueue } from './partition-queue.ts'
-import { produceOutcome } from './produce-outcome.ts'
-import { type BuiltProduceRequest, type PartitionAnswer, produceRequest } from './produce-request.ts'
+import { BatchSettlement, type Queue, type Shipment } from './batch-settlement.ts'
+import { type BuiltProduceRequest, produceRequest } from './produce-request.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import type { ProducerSettings } from './producer-config.ts'
-import { DeliveryTimeoutError } from './producer-errors.ts'
 import type { ProducerSession } from './session/producer-session.ts'
 
-/** The transaction before is being ended, which takes milliseconds. */
-const CONCURRENT_TRANSACTIONS_PAUSE_MS = 20
 /** Turns may be armed this far ahead at most; nothing happens before that without a wake. */
 const LONGEST_WAIT_MS = 60_000
-
-type Queue = PartitionQueue<ProducerBatch>
-
-/** A batch in a request. */
-interface Shipment {
-  readonly queue: Queue
-  readonly batch: ProducerBatch
-}
 
 /** What the sender knows of a broker besides its address. */
 interface Leader {
@@ -47,6 +32,7 @@ interface Leader {
 export class Sender {
   private readonly platform: Platform
   private readonly leaders = new Map<number, Leader>()
+  private readonly settlement: BatchSettlement
   private metadataFailure: Error | undefined
   private isScheduled = false
   private timer: Timer | undefined
@@ -63,6 +49,7 @@ export class Sender {
     private readonly onReleased: () => void,
   ) {
     this.platform = cluster.platform
+    this.settlement = new BatchSettlement(cluster, accumulator, settings, session)
     cluster.onMetadata = failure => this.metadataArrived(failure)
     closing.addEventListener('abort', () => this.timer?.cancel(), { once: true })
   }
@@ -86,7 +73,9 @@ export class Sender {
     if (this.closing.aborted) return
     const nowMs = this.platform.clock.monotonicMs()
     const topicDueMs = this.accumulator.expireUnplaced(nowMs, () => this.metadataFailure)
-    let nextMs = Math.min(nowMs + LONGEST_WAIT_MS, topicDueMs, this.expireBatches(nowMs))
+    const expiry = this.settlement.expire(nowMs, this.metadataFailure)
+    if (expiry.hasExpired) this.onReleased()
+    let nextMs = Math.min(nowMs + LONGEST_WAIT_MS, topicDueMs, expiry.nextMs)
     let knowsAll = this.accumulator.unplacedTopics[Symbol.iterator]().next().done === true
     const due = new Map<Node, Queue[]>()
     for (const queue of this.accumulator.active) {
@@ -144,7 +133,7 @@ export class Sender {
     if (leader.refusal !== undefined) {
       const error = leader.refusal
       leader.refusal = undefined
-      for (const queue of queues) this.refuse(queue, queue.candidate!, error)
+      for (const queue of queues) this.settlement.refuse(queue, queue.candidate!, error)
       return
     }
     const connection = this.cluster.openConnection({ node, lane: 'main' })
@@ -190,11 +179,12 @@ export class Sender {
       .then(
         answer => {
           leader.inFlight--
-          this.answered(answer, request.read(answer), shipments, leader, connection)
+          this.throttle(leader, answer.throttleTimeMs)
+          this.settlement.answered(request.read(answer), shipments, connection.name)
         },
         (error: unknown) => {
           leader.inFlight--
-          this.unanswered(error, shipments)
+          this.settlement.unanswered(error, shipments)
         },
       )
       .then(() => this.released())
@@ -212,11 +202,11 @@ export class Sender {
         }
       }
     } catch (error) {
-      this.unanswered(error, shipments)
+      this.settlement.unanswered(error, shipments)
       this.released()
       return
     }
-    for (const { queue, batch } of shipments) this.acknowledge(queue, batch, -1, -1)
+    for (const { queue, batch } of shipments) this.settlement.acknowledge(queue, batch, -1, -1)
     this.released()
   }
 
@@ -227,121 +217,14 @@ export class Sender {
     return produceRequest(batches, this.cluster.metadata, { acks, requestTimeoutMs, transactionalId, maxVersion })
   }
 
-  private answered(
-    answer: ProduceResponse,
-    answers: TopicPartitionMap<PartitionAnswer>,
-    shipments: readonly Shipment[],
-    leader: Leader,
-    connection: BrokerConnection,
-  ): void {
-    this.cluster.telemetry.produceThrottled(answer.throttleTimeMs)
-    if (answer.throttleTimeMs > 0) leader.throttledUntilMs = this.platform.clock.monotonicMs() + answer.throttleTimeMs
-    for (const { queue, batch } of shipments) {
-      const partition = answers.get(batch.topic, batch.partition)
-      if (partition === undefined) {
-        const reason = `no answer for ${nameOfPartition(batch)}`
-        this.retry(queue, batch, new UnexpectedAnswerError(connection.name, reason))
-      } else this.settle(queue, batch, partition)
-    }
-  }
-
-  private settle(queue: Queue, batch: ProducerBatch, answer: PartitionAnswer): void {
-    const outcome = produceOutcome(answer.errorCode, this.session.transactionalId !== null)
-    if (outcome === 'appended') {
-      const isKnown = answer.errorCode === ErrorCode.NONE
-      this.acknowledge(queue, batch, isKnown ? answer.baseOffset : -1, answer.logAppendTimeMs)
-      return
-    }
-    const detail = answer.recordErrors[0]?.batchIndexErrorMessage ?? answer.errorMessage
-    const error = new KafkaError(answer.errorCode, `${nameOfPartition(batch)}${detail === null ? '' : ` (${detail})`}`)
-    if (staleKnowledgeOf(error) === 'metadata') this.cluster.learn()
-    if (outcome === 'retry') this.retry(queue, batch, error)
-    else if (outcome === 'outOfOrder') this.retry(queue, batch, error, true)
-    else if (outcome === 'tooLarge' && batch.recordCount > 1) this.split(queue, batch)
-    else this.refuse(queue, batch, error)
-  }
-
-  private unanswered(error: unknown, shipments: readonly Shipment[]): void {
-    const failure = error instanceof MillraceError ? error : new UnexpectedAnswerError('', String(error))
-    if (isRetriable(failure)) this.cluster.learn()
-    for (const { queue, batch } of shipments) {
-      if (isRetriable(failure)) this.retry(queue, batch, failure)
-      else this.refuse(queue, batch, failure)
-    }
-  }
-
-  private acknowledge(queue: Queue, batch: ProducerBatch, baseOffset: number, logAppendTimeMs: number): void {
-    if (!queue.acknowledged(batch)) return
-    this.accumulator.release(queue, batch)
-    this.cluster.telemetry.batchSettled(batch, baseOffset, undefined)
-    batch.acknowledged(baseOffset, logAppendTimeMs)
-    if (queue.isBroken)
-      this.giveUp(queue, new KafkaError(ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, nameOfPartition(batch)))
-  }
-
-  private retry(queue: Queue, batch: ProducerBatch, error: MillraceError, isOutOfOrder = false): void {
-    // Without idempotence the broker has no sequences to complain about.
-    const isLast = batch.attempts > this.settings.retries || (isOutOfOrder && !this.settings.enableIdempotence)
-    if (isLast || queue.isBroken) {
-      this.refuse(queue, batch, error)
-      return
-    }
-    batch.lastFailure = error
-    const isConcurrent = error.code === 'CONCURRENT_TRANSACTIONS'
-    const pauseMs = isConcurrent ? CONCURRENT_TRANSACTIONS_PAUSE_MS : this.cluster.backoff.delayMs(batch.attempts)
-    const retryAtMs = this.platform.clock.monotonicMs() + pauseMs
-    if (isOutOfOrder) queue.outOfOrder(batch, retryAtMs)
-    else queue.retry(batch, retryAtMs)
-    if (queue.isBroken) this.giveUp(queue, error)
-  }
-
-  private refuse(queue: Queue, batch: ProducerBatch, error: MillraceError): void {
-    if (queue.refused(batch)) this.fail(queue, batch, error)
-  }
-
-  /** Sequences of a transaction are missing: what waits behind them cannot be written any more. */
-  private giveUp(queue: Queue, error: MillraceError): void {
-    for (const batch of queue.drop()) this.fail(queue, batch, error)
-  }
-
-  /** Of a batch that has left its queue. */
-  private fail(queue: Queue, batch: ProducerBatch, error: MillraceError): void {
-    this.accumulator.release(queue, batch)
-    const outcome = this.session.gaveUp(error, batch.attempts > 0)
-    this.cluster.telemetry.batchSettled(batch, -1, outcome)
-    batch.failed(outcome)
-  }
-
-  private split(queue: Queue, batch: ProducerBatch): void {
-    queue.replaced(batch, batch.split())
+  private throttle(leader: Leader, throttleTimeMs: number): void {
+    this.cluster.telemetry.produceThrottled(throttleTimeMs)
+    if (throttleTimeMs > 0) leader.throttledUntilMs = this.platform.clock.monotonicMs() + throttleTimeMs
   }
 
   private released(): void {
     this.onReleased()
     this.wake()
-  }
-
-  /** Fails batches older than `delivery.timeout.ms`; returns when the next one will be. */
-  private expireBatches(nowMs: number): number {
-    const { deliveryTimeoutMs } = this.settings
-    let nextMs = Number.POSITIVE_INFINITY
-    let hasExpired = false
-    for (const queue of this.accumulator.active) {
-      for (
-        let batch = queue.expire(nowMs - deliveryTimeoutMs);
-        batch;
-        batch = queue.expire(nowMs - deliveryTimeoutMs)
-      ) {
-        hasExpired = true
-        const { topic, partition, recordCount, attempts, lastFailure } = batch
-        const cause = lastFailure ?? this.metadataFailure
-        const late = new DeliveryTimeoutError(topic, partition, recordCount, deliveryTimeoutMs, attempts, { cause })
-        this.fail(queue, batch, late)
-      }
-      if (queue.oldest !== undefined) nextMs = Math.min(nextMs, queue.oldest.createdMs + deliveryTimeoutMs)
-    }
-    if (hasExpired) this.onReleased()
-    return nextMs
   }
 
   private connect(node: Node, leader: Leader): void {
