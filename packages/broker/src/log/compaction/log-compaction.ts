@@ -177,6 +177,7 @@ export class LogCompaction {
     }
     cleaned.writeIndexes()
     await cleaned.sync(true)
+    cleaned.close()
     return true
   }
 

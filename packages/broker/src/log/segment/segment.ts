@@ -80,7 +80,7 @@ export class Segment {
 
   /** Throws a FileError (ENOENT) once the segment was removed. */
   get log(): OpenFile {
-    return (this.logFile ??= this.files.open(this.logPath, this.isRemoved ? 'read' : 'write'))
+    return (this.logFile ??= this.files.open(this.logPath, this.isRetired || this.isRemoved ? 'read' : 'write'))
   }
 
   /** When the log file was last written, by the wall clock. */
