@@ -1,5 +1,6 @@
 import { type Clock, realPlatform } from '@millrace/platform'
 import { ErrorCode, type FetchRequest, ZERO_UUID } from '@millrace/protocol'
+import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import {
   type AnsweredPartition,
@@ -189,5 +190,60 @@ describe('the slots', () => {
   test('may be none', () => {
     sessions = sessionsWith(0)
     expect(create({ a: [0] })).toBe(0)
+  })
+})
+
+/** What a client does with a session: it names changes, merges answers, and so knows what whole answers would tell it. */
+describe('a client of sessions', () => {
+  const partition = fc.integer({ min: 0, max: 5 })
+  const steps = fc.array(
+    fc.oneof(
+      fc.record({ kind: fc.constant('append' as const), partition }),
+      fc.record({ kind: fc.constant('want' as const), partition }),
+      fc.record({ kind: fc.constant('forget' as const), partition }),
+      fc.record({ kind: fc.constant('fail' as const), partition }),
+      fc.record({ kind: fc.constant('fetch' as const), partition }),
+    ),
+    { maxLength: 60 },
+  )
+
+  test('knows every partition that it wants, whatever happens', () => {
+    fc.assert(
+      fc.property(steps, all => {
+        sessions = sessionsWith(1)
+        const log = Array.from({ length: 6 }, () => ({ highWatermark: 0, isFailing: false }))
+        const wanted = new Set([0])
+        const known = new Map<number, string>()
+        const sent = new Set<number>()
+        let [sessionId, epoch] = [0, 0]
+        const stateOf = (index: number) => (log[index]!.isFailing ? 'failing' : String(log[index]!.highWatermark))
+        const fetch = () => {
+          const added = [...wanted].filter(index => !sent.has(index))
+          const forgotten = [...sent].filter(index => !wanted.has(index))
+          const context = begin(request(sessionId, epoch, { t: added }, { t: forgotten }))
+          expect(new Set(context.partitions.map(({ wanted: { partition } }) => partition))).toEqual(wanted)
+          const read = log.map(({ highWatermark, isFailing }, index): [string, Read] => [
+            `t-${index}`,
+            isFailing ? { errorCode: ErrorCode.KAFKA_STORAGE_ERROR, highWatermark: -1 } : { highWatermark },
+          ])
+          const { sessionId: id, responses } = answer(context, Object.fromEntries(read))
+          for (const { partitions } of responses)
+            for (const { partitionIndex, errorCode, highWatermark } of partitions)
+              known.set(partitionIndex, errorCode === 0 ? String(highWatermark) : 'failing')
+          for (const index of forgotten) known.delete(index)
+          ;[sessionId, epoch] = id === 0 ? [0, 0] : [id, epoch + 1]
+          sent.clear()
+          if (id !== 0) for (const index of wanted) sent.add(index)
+          for (const index of wanted) expect(known.get(index)).toBe(stateOf(index))
+        }
+        for (const { kind, partition } of [...all, { kind: 'fetch' as const, partition: 0 }]) {
+          if (kind === 'append') log[partition]!.highWatermark++
+          else if (kind === 'fail') log[partition]!.isFailing = !log[partition]!.isFailing
+          else if (kind === 'want') wanted.add(partition)
+          else if (kind === 'forget') wanted.delete(partition)
+          else fetch()
+        }
+      }),
+    )
   })
 })
