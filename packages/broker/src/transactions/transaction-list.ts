@@ -1,6 +1,5 @@
 /** ListTransactions (API key 66): which transactional ids are asked for. */
-import { ErrorCode, KafkaError } from '@millrace/protocol'
-import { RE2JS, RE2JSSyntaxException } from 're2js'
+import { compileNamePattern } from '../metadata/name-pattern.ts'
 import type { Transaction } from './transaction.ts'
 import { TRANSACTION_STATES } from './transaction-moves.ts'
 
@@ -15,29 +14,21 @@ export interface TransactionFilter {
   readonly idPattern: string | null
 }
 
-/** Throws {@link KafkaError} INVALID_REGULAR_EXPRESSION. */
+/** Throws KafkaError INVALID_REGULAR_EXPRESSION. */
 export function transactionFilter(filter: TransactionFilter, nowMs: number): (transaction: Transaction) => boolean {
   const states = new Set(filter.states)
   const producerIds = new Set(filter.producerIds)
-  const { durationMs } = filter
-  const pattern = filter.idPattern === null || filter.idPattern === '' ? undefined : compiled(filter.idPattern)
+  const { durationMs, idPattern } = filter
+  const matches =
+    idPattern === null || idPattern === '' ? undefined : compileNamePattern(idPattern, 'TransactionalIdPattern')
   return ({ transactionalId, state, producerId, startMs }) =>
     (states.size === 0 || states.has(state)) &&
     (producerIds.size === 0 || producerIds.has(producerId)) &&
     (durationMs < 0 || nowMs - startMs > durationMs) &&
-    (pattern === undefined || pattern.matches(transactionalId))
+    (matches === undefined || matches(transactionalId))
 }
 
 export function unknownStates(states: readonly string[]): string[] {
   const known = new Set<string>(TRANSACTION_STATES)
   return states.filter(state => !known.has(state))
-}
-
-function compiled(pattern: string): RE2JS {
-  try {
-    return RE2JS.compile(pattern)
-  } catch (error) {
-    if (!(error instanceof RE2JSSyntaxException)) throw error
-    throw new KafkaError(ErrorCode.INVALID_REGULAR_EXPRESSION, `${pattern}: ${error.getDescription()}`)
-  }
 }

@@ -1,22 +1,6 @@
-/** Patterns of subscriptions: RE2 syntax, matched in time that grows with the length of the name only. Source: KIP-848. */
-import { ErrorCode, KafkaError } from '@millrace/protocol'
-import { RE2JS, RE2JSSyntaxException } from 're2js'
+import { compileNamePattern } from '../../metadata/name-pattern.ts'
 
-/** Compiling costs memory; Kafka has no bound but that of the request. */
-const MAX_PATTERN_LENGTH = 10_000
-
-/** The whole name has to match. Throws {@link KafkaError} INVALID_REGULAR_EXPRESSION. */
+/** The pattern of a subscription (KIP-848). Throws KafkaError INVALID_REGULAR_EXPRESSION. */
 export function compileTopicPattern(pattern: string): (topicName: string) => boolean {
-  if (pattern.length > MAX_PATTERN_LENGTH)
-    throw new KafkaError(ErrorCode.INVALID_REGULAR_EXPRESSION, `a pattern of ${pattern.length} characters is too long`)
-  try {
-    const compiled = RE2JS.compile(pattern)
-    return topicName => compiled.matches(topicName)
-  } catch (error) {
-    if (!(error instanceof RE2JSSyntaxException)) throw error
-    throw new KafkaError(
-      ErrorCode.INVALID_REGULAR_EXPRESSION,
-      `SubscribedTopicRegex \`${pattern}\` is not a valid regular expression: ${error.getDescription()}`,
-    )
-  }
+  return compileNamePattern(pattern, 'SubscribedTopicRegex')
 }
