@@ -45,8 +45,10 @@ export function compactionCandidate<S extends SegmentAge>(
   log: LogState<S>,
   nowMs: number,
 ): CompactionCandidate<S> | undefined {
-  const { sealedSegments, config } = log
-  if (!config['cleanup.policy'].includes('compact') || sealedSegments.length === 0) return undefined
+  const { config } = log
+  if (!config['cleanup.policy'].includes('compact')) return undefined
+  const { sealedSegments } = log
+  if (sealedSegments.length === 0) return undefined
   const dirtyOffset = firstDirtyOffset(log)
   if (dirtyOffset >= log.sealedEndOffset) return undefined
   const firstDirty = Math.max(
