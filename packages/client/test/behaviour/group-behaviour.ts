@@ -104,6 +104,34 @@ export function groupBehaviour(cluster: () => ClusterUnderTest, hasConsumerProto
       while (values.length === 0) values.push(...(await pollUntil([second], () => true)), ...(await drained([second])))
       expect(values.every(value => Number(value) >= 18)).toBe(true)
     })
+    test('what a listener throws comes out of poll, and the rebalance goes on', async () => {
+      const topic = await filled(0, 4)
+      const groupId = clients.name('group')
+      const thrown: string[] = []
+      const throwOnce = (what: string) => (partitions: readonly TopicPartition[]) => {
+        if (thrown.includes(what) || partitions.length === 0) return
+        thrown.push(what)
+        throw new Error(what)
+      }
+      const first = clients.consumer({ groupId, ...options })
+      first.subscribe([topic], {
+        onPartitionsAssigned: throwOnce('assigned'),
+        onPartitionsRevoked: throwOnce('revoked'),
+      })
+      const caught: string[] = []
+      const pollFirst = async () => {
+        await first.poll({ maxWaitMs: 20 }).catch((error: Error) => caught.push(error.message))
+      }
+      while (first.assignment().length < 4 || caught.length === 0) await pollFirst()
+      const second = clients.consumer({ groupId, ...options })
+      second.subscribe([topic])
+      while (first.assignment().length !== 2 || second.assignment().length !== 2) {
+        await pollFirst()
+        await second.poll({ maxWaitMs: 20 })
+      }
+      expect(caught).toEqual(['assigned', 'revoked'])
+      expect(partitionsOf(first, second)).toEqual([0, 1, 2, 3])
+    })
     test('closing commits and leaves', async () => {
       const topic = await filled(5)
       const groupId = clients.name('group')

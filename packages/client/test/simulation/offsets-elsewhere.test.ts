@@ -9,7 +9,7 @@ import { Admin } from '../../src/admin/admin.ts'
 import { Consumer, type ConsumerOptions } from '../../src/consumer/consumer.ts'
 import { Producer } from '../../src/producer/producer.ts'
 
-const SEEDS = 3
+const SEEDS = 2
 const TOPIC = 'numbers'
 const PARTITIONS = 4
 const RECORDS = 200

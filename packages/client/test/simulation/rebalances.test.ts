@@ -10,7 +10,7 @@ import { Admin } from '../../src/admin/admin.ts'
 import { Consumer, type ConsumerOptions } from '../../src/consumer/consumer.ts'
 import { Producer } from '../../src/producer/producer.ts'
 
-const SEEDS = 3
+const SEEDS = 2
 const TOPIC = 'numbers'
 const PARTITIONS = 12
 const RECORDS = 240

@@ -43,6 +43,8 @@ export class ConsumerMembership implements Membership {
   private subscription: Subscription = { topics: [] }
   /** What the coordinator wants the member to hold. */
   private target: AssignedTopics = []
+  /** Ids of topics in it whose names are not known yet: they are left out until then. */
+  private unnamed: readonly string[] = []
   private hasLostPartitions = false
   private failure: Error | undefined
   private readonly reporter = new HeartbeatReporter()
@@ -80,7 +82,7 @@ export class ConsumerMembership implements Membership {
   }
   /** Topics of the assignment that are not known by name, or that have not appeared yet. */
   get lacksTopics(): boolean {
-    return this.target.some(({ topicId }) => this.cluster.metadata.nameOf(topicId) === undefined)
+    return this.unnamed.length > 0
   }
 
   subscribe(subscription: Subscription): void {
@@ -108,19 +110,19 @@ export class ConsumerMembership implements Membership {
       this.failure = undefined
       if (failure !== undefined) throw failure
       if (this.hasLostPartitions) await this.lose()
-      else if (this.state === 'Reconciling') {
-        const wanted = this.targetByName()
-        if (wanted === undefined) return this.findNames()
-        await this.reconcile(wanted)
-      } else {
+      else if (this.state === 'Reconciling') await this.reconcile()
+      else {
         if (this.state === 'Unjoined') this.join()
         return
       }
     }
   }
 
+  /** Topics of the assignment may have got their names. */
   metadataChanged(): void {
-    if (this.state === 'Reconciling') this.host.onNews()
+    if (!this.unnamed.some(topicId => this.cluster.metadata.nameOf(topicId) !== undefined)) return
+    this.move('assigned')
+    this.host.onNews()
   }
 
   commitRefused(errorCode: number, by: GroupIdentity): 'retry' | 'lost' | 'failed' {
@@ -176,6 +178,7 @@ export class ConsumerMembership implements Membership {
     this.move('removed')
     this.memberEpoch = JOIN_EPOCH
     this.target = []
+    this.unnamed = []
     this.hasLostPartitions = this.host.held.length > 0
     this.timer?.cancel()
     this.host.onNews()
@@ -188,39 +191,37 @@ export class ConsumerMembership implements Membership {
 
   // Assignments
 
-  private targetByName(): TopicPartition[] | undefined {
+  /** The target as far as the names of its topics are known; the others are looked for. */
+  private named(): TopicPartition[] {
+    const { metadata } = this.cluster
     const partitions: TopicPartition[] = []
+    const unnamed: string[] = []
     for (const { topicId, partitions: numbers } of this.target) {
-      const topic = this.cluster.metadata.nameOf(topicId)
-      if (topic === undefined) return undefined
-      for (const partition of numbers) partitions.push({ topic, partition })
+      const topic = metadata.nameOf(topicId)
+      if (topic === undefined) unnamed.push(topicId)
+      else for (const partition of numbers) partitions.push({ topic, partition })
+    }
+    this.unnamed = unnamed
+    if (unnamed.length > 0) {
+      this.cluster.useTopicIds(unnamed)
+      this.cluster.learn()
     }
     return partitions
   }
 
-  private findNames(): void {
-    const unknown = this.target
-      .map(({ topicId }) => topicId)
-      .filter(id => this.cluster.metadata.nameOf(id) === undefined)
-    this.cluster.useTopicIds(unknown)
-    this.cluster.learn()
-  }
-
-  private async reconcile(wanted: readonly TopicPartition[]): Promise<void> {
+  private async reconcile(): Promise<void> {
     const { target } = this
+    const wanted = this.named()
     const leaving = without(this.host.held, wanted)
     this.cluster.useTopics(new Set(wanted.map(({ topic }) => topic)))
-    try {
-      if (leaving.length > 0) await this.host.revoke(leaving)
-      const added = without(wanted, this.host.held)
-      if (this.is('Reconciling') && (added.length > 0 || leaving.length > 0)) await this.host.assign(wanted, added)
-    } finally {
-      // Another assignment may have come while the listeners ran; it is next.
-      if (this.is('Reconciling') && this.target === target) {
-        this.move('reconciled')
-        this.beatNow()
-      }
-    }
+    // What a listener throws leaves the rest to the next poll.
+    if (leaving.length > 0) await this.host.revoke(leaving)
+    const added = without(wanted, this.host.held)
+    if (this.is('Reconciling') && (added.length > 0 || leaving.length > 0)) await this.host.assign(wanted, added)
+    // Another assignment may have come while the listeners ran; it is next.
+    if (!this.is('Reconciling') || this.target !== target) return
+    this.move('reconciled')
+    this.beatNow()
   }
 
   /** Partitions held, by topic id. */
