@@ -66,6 +66,7 @@ export class LogCleaner {
   private readonly uncleanable = new WeakSet<CleanableLog>()
   private timer: Timer | undefined
   private isStopped = false
+  private isHalted = false
 
   constructor(
     private readonly logs: CleanableLogs,
@@ -84,12 +85,14 @@ export class LogCleaner {
 
   /** Resolves when nothing is under way any more: passes that are give up after their slice. */
   async stop(): Promise<void> {
-    this.halt()
+    this.isStopped = true
+    this.timer?.cancel()
     await Promise.all(Array.from(this.passes.values(), ({ done }) => done))
   }
 
-  /** No further slice begins. */
+  /** Leaves everything as it is, as `kill -9` would. */
   halt(): void {
+    this.isHalted = true
     this.isStopped = true
     this.timer?.cancel()
   }
@@ -142,6 +145,7 @@ export class LogCleaner {
       readBufferBytes: Math.max(MIN_READ_BUFFER_BYTES, Math.floor(config['log.cleaner.io.buffer.size'] / threads / 2)),
       maxBytesPerSecond: config['log.cleaner.io.max.bytes.per.second'],
       isCancelled: () => this.isStopped || !log.isOnline || !log.config['cleanup.policy'].includes('compact'),
+      isHalted: () => this.isHalted,
       beforeReplacement: () => this.logs.checkpoint(log),
     })
     this.passes.set(log, { compaction, done: this.run(log, candidate.dirtyOffset, compaction) })
@@ -153,7 +157,7 @@ export class LogCleaner {
     let isDone = false
     try {
       const toOffset = await compaction.run()
-      if (toOffset !== undefined) {
+      if (toOffset !== undefined && !this.isHalted) {
         log.compactedOffset = toOffset
         await this.logs.checkpoint(log)
         isDone = true

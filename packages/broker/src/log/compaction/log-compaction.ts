@@ -46,6 +46,8 @@ export interface CompactionOptions {
   readonly maxBytesPerSecond: number
   /** Asked after each slice. */
   readonly isCancelled: () => boolean
+  /** The process is to look killed: the files belong to the next one. */
+  readonly isHalted: () => boolean
   /** Awaited before the first segment is replaced. */
   readonly beforeReplacement: () => Promise<void>
 }
@@ -148,11 +150,21 @@ export class LogCompaction {
       cleaned.truncate(0)
       cleaned.clearIndexes()
       if ((await this.copyInto(cleaned, group)) && (await this.replace(group, cleaned))) return true
-      cleaned.remove()
+      this.discard(cleaned)
       return false
     } catch (error) {
-      removeQuietly(cleaned)
+      this.discard(cleaned)
       throw error
+    }
+  }
+
+  private discard(cleaned: Segment): void {
+    if (this.options.isHalted()) return
+    try {
+      cleaned.remove()
+    } catch (error) {
+      // The next pass or the next start takes it away.
+      if (!(error instanceof FileError)) throw error
     }
   }
 
@@ -256,14 +268,5 @@ export class LogCompaction {
   private endOf(segment: Segment): number {
     const { segments, endOffset } = this.candidate
     return segments[segments.indexOf(segment) + 1]?.baseOffset ?? endOffset
-  }
-}
-
-function removeQuietly(segment: Segment): void {
-  try {
-    segment.remove()
-  } catch (error) {
-    // The next pass or the next start takes it away.
-    if (!(error instanceof FileError)) throw error
   }
 }
