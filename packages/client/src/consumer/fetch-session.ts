@@ -51,11 +51,15 @@ export class FetchSession {
     return { sessionId, sessionEpoch, topics: changed, forgottenTopicsData }
   }
 
-  /** The answer to the latest request. False: the session is over, ask again for everything. */
+  /**
+   * The answer to the latest request. False: the session is over, ask again for everything. An error that is not about a
+   * session is the caller's.
+   */
   answered(answer: FetchResponse): boolean {
     if (answer.errorCode !== ErrorCode.NONE) {
+      const hadSession = this.epoch !== NEW_SESSION_EPOCH
       this.reset()
-      return false
+      return !hadSession
     }
     // 0: the broker has no room for a session, or has closed this one.
     if (answer.sessionId === 0) this.reset()

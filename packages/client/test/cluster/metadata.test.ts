@@ -34,6 +34,15 @@ function answer(leaders: readonly Leader[], options: { topicId?: string; errorCo
 }
 
 describe('metadata', () => {
+  test('knows the name of a topic id until the topic is another one', () => {
+    const metadata = new Metadata()
+    metadata.update(answer([{ leaderId: 2, leaderEpoch: 5 }]), ['orders'])
+    expect([metadata.nameOf(ID), metadata.nameOf(OTHER_ID)]).toEqual(['orders', undefined])
+    metadata.update(answer([{ leaderId: 2, leaderEpoch: 0 }], { topicId: OTHER_ID }), ['orders'])
+    expect([metadata.nameOf(ID), metadata.nameOf(OTHER_ID)]).toEqual([undefined, 'orders'])
+    metadata.forget('orders')
+    expect(metadata.nameOf(OTHER_ID)).toBeUndefined()
+  })
   test('knows leaders, ids and names', () => {
     const metadata = new Metadata()
     metadata.update(answer([{ leaderId: 2, leaderEpoch: 5 }]), ['orders'])

@@ -28,6 +28,9 @@ const CASES: readonly [
   ['OffsetCommit', [2, 10], undefined, 9],
   ['OffsetFetch', [1, 10], undefined, 9],
   ['ListGroups', [0, 0], undefined, 0],
+  // Later versions are for brokers.
+  ['AddPartitionsToTxn', [0, 5], undefined, 3],
+  ['EndTxn', [0, 5], 4, 4],
 ]
 test.each(CASES)('%s, broker %j, cap %s: %s', (name, advertised, cap, expected) => {
   const of = () => versions({ [name]: advertised }).of(APIS[name], cap)
@@ -37,4 +40,10 @@ test.each(CASES)('%s, broker %j, cap %s: %s', (name, advertised, cap, expected) 
 test('an API that the broker does not have is refused when it is used', () => {
   const some = versions({ Metadata: [0, 12] })
   expect(() => some.of(APIS.EndTxn)).toThrow('does not know EndTxn requests')
+})
+test('features are at the level that the cluster has agreed on', () => {
+  const finalizedFeatures = [{ name: 'transaction.version', minVersionLevel: 1, maxVersionLevel: 2 }]
+  const known = new ApiVersions('broker:9092', { apiKeys: [], finalizedFeatures })
+  expect([known.finalizedLevelOf('transaction.version'), known.finalizedLevelOf('group.version')]).toEqual([2, 0])
+  expect(versions({}).finalizedLevelOf('transaction.version')).toBe(0)
 })

@@ -60,6 +60,11 @@ test.each([
   happen(session)
   expect(session.next(topics(part(0, 6)))).toMatchObject({ sessionId: 0, sessionEpoch: 0, topics: topics(part(0, 6)) })
 })
+test('an error without a session is no end of one', () => {
+  const session = new FetchSession()
+  session.next(topics(part(0, 5)))
+  expect(session.answered(answer(0, ErrorCode.FETCH_SESSION_ID_NOT_FOUND))).toBe(true)
+})
 test('a topic that was created anew begins another session', () => {
   const session = new FetchSession()
   session.next(topics(part(0, 5)))

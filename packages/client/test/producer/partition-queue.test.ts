@@ -35,6 +35,57 @@ function send(queue: PartitionQueue<TestBatch>, carrier: unknown = 'c'): TestBat
 }
 const sequences = (batches: readonly TestBatch[]) => batches.map(({ stamp }) => stamp?.baseSequence)
 
+describe('in a transaction', () => {
+  function queueInTransaction(...recordCounts: number[]) {
+    const queue = new PartitionQueue<TestBatch>('t', 0, 'perTransaction')
+    queue.adopt(IDENTITY)
+    const batches = recordCounts.map((recordCount, id) => new TestBatch(id, recordCount))
+    for (const batch of batches) queue.push(batch)
+    return { queue, batches }
+  }
+  test('the same epoch counts on, another one begins at 0', () => {
+    const { queue, batches } = queueInTransaction(3, 2, 1)
+    send(queue)
+    queue.acknowledged(batches[0]!)
+    expect(queue.adopt({ ...IDENTITY })).toBe(true)
+    send(queue)
+    queue.acknowledged(batches[1]!)
+    queue.adopt({ ...IDENTITY, producerEpoch: 1 })
+    send(queue)
+    expect(batches.map(({ stamp }) => [stamp!.producerEpoch, stamp!.baseSequence])).toEqual([
+      [0, 0],
+      [0, 3],
+      [1, 0],
+    ])
+  })
+  test('a gap breaks the partition until the next epoch', () => {
+    const { queue, batches } = queueInTransaction(1, 1, 1)
+    send(queue)
+    queue.acknowledged(batches[0]!)
+    send(queue)
+    send(queue)
+    queue.outOfOrder(batches[1]!, 0)
+    expect([queue.isBroken, queue.candidate]).toEqual([true, undefined])
+    // What is in flight is waited for.
+    expect(queue.drop()).toEqual([batches[1]])
+    queue.outOfOrder(batches[2]!, 0)
+    expect(queue.drop()).toEqual([batches[2]])
+    queue.adopt({ ...IDENTITY, producerEpoch: 1 })
+    const next = new TestBatch(3, 1)
+    queue.push(next)
+    expect([queue.isBroken, send(queue)]).toEqual([false, next])
+  })
+  test('dropping leaves what was sent once: its fate must be known', () => {
+    const { queue, batches } = queueInTransaction(1, 1, 1)
+    send(queue)
+    queue.acknowledged(batches[0]!)
+    send(queue)
+    queue.retry(batches[1]!, 0)
+    expect(queue.drop()).toEqual([batches[2]])
+    expect(send(queue)).toBe(batches[1])
+  })
+})
+
 describe('sequences', () => {
   test('count records, batch after batch', () => {
     const { queue, batches } = queueOf(3, 2, 4)

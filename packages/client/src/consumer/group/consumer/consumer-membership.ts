@@ -194,14 +194,22 @@ export class ConsumerMembership implements Membership {
   /** The target as far as the names of its topics are known; the others are looked for. */
   private named(): TopicPartition[] {
     const { metadata } = this.cluster
+    const topics = new Set<string>()
     const partitions: TopicPartition[] = []
     const unnamed: string[] = []
     for (const { topicId, partitions: numbers } of this.target) {
       const topic = metadata.nameOf(topicId)
-      if (topic === undefined) unnamed.push(topicId)
-      else for (const partition of numbers) partitions.push({ topic, partition })
+      if (topic === undefined) {
+        unnamed.push(topicId)
+        continue
+      }
+      topics.add(topic)
+      for (const partition of numbers) partitions.push({ topic, partition })
     }
     this.unnamed = unnamed
+    // What a pattern matched before is of no interest any more; topics of a subscription are.
+    if ('topics' in this.subscription) this.cluster.useTopics(topics)
+    else this.cluster.useOnlyTopics(topics)
     if (unnamed.length > 0) {
       this.cluster.useTopicIds(unnamed)
       this.cluster.learn()
@@ -213,7 +221,6 @@ export class ConsumerMembership implements Membership {
     const { target } = this
     const wanted = this.named()
     const leaving = without(this.host.held, wanted)
-    this.cluster.useTopics(new Set(wanted.map(({ topic }) => topic)))
     // What a listener throws leaves the rest to the next poll.
     if (leaving.length > 0) await this.host.revoke(leaving)
     const added = without(wanted, this.host.held)
