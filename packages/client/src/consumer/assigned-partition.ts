@@ -67,9 +67,9 @@ export class AssignedPartition implements TopicPartition {
     return this.data.length > 0
   }
 
-  /** Must a leader of this epoch be asked before it is fetched from? What was fetched ahead is read first. */
+  /** Must a leader of this epoch be asked before it is fetched from? What was fetched ahead is read first, then asked about. */
   needsValidation(leaderEpoch: number): boolean {
-    return this.positionLeaderEpoch >= 0 && leaderEpoch > this.validatedLeaderEpoch && !this.hasData
+    return leaderEpoch > this.validatedLeaderEpoch && (this.positionLeaderEpoch >= 0 || this.hasData)
   }
 
   /** Where the log ends for this consumer, as of the last answer; null before the first. */

@@ -183,7 +183,7 @@ export class ConsumerEngine {
         const retryMs = Math.min(
           this.fetcher.sendFetches(),
           this.positions.find(this.assigned.values()),
-          this.validator.validate(this.assigned.values()),
+          this.validator.validate(this.fetcher.unvalidated),
         )
         this.keepMetadata()
         this.announceEnds()

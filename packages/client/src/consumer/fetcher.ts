@@ -40,6 +40,8 @@ interface FetchTarget {
 export class Fetcher {
   /** Set by `sendFetches`: a partition wants data and has no leader that is known. */
   lacksLeaders = false
+  /** Set by `sendFetches`: partitions whose new leader has to confirm the position first. */
+  unvalidated: AssignedPartition[] = []
   private readonly busy = new Set<string>()
   private readonly sessions = new Map<number, FetchSession>()
   private turn = 0
@@ -103,6 +105,7 @@ export class Fetcher {
     const wanted = new Map<Node, AskedPartition[]>()
     let buffered = 0
     this.lacksLeaders = false
+    this.unvalidated = []
     let retryAtMs = Number.POSITIVE_INFINITY
     for (const assigned of this.assignment()) {
       const { bufferedBytes, fetchOffset } = assigned
@@ -118,7 +121,10 @@ export class Fetcher {
         continue
       }
       const leaderEpoch = this.cluster.metadata.partition(assigned.topic, assigned.partition)?.leaderEpoch ?? -1
-      if (assigned.needsValidation(leaderEpoch)) continue
+      if (assigned.needsValidation(leaderEpoch)) {
+        if (!assigned.hasData) this.unvalidated.push(assigned)
+        continue
+      }
       if (bufferedBytes >= this.settings.maxPartitionFetchBytes && bufferedBytes > 0) continue
       const asked = { assigned, fetchOffset, epoch: assigned.epoch, leaderEpoch }
       const others = wanted.get(node)

@@ -31,8 +31,8 @@ export class PositionValidator {
   ) {}
 
   /** Starts a check in the background, one at a time. Returns after how many ms another call is worth it. */
-  validate(partitions: Iterable<AssignedPartition>): number {
-    if (this.isBusy) return Number.POSITIVE_INFINITY
+  validate(partitions: readonly AssignedPartition[]): number {
+    if (this.isBusy || partitions.length === 0) return Number.POSITIVE_INFINITY
     const { metadata, platform } = this.cluster
     const byLeader = new Map<Node, Asked[]>()
     for (const assigned of partitions) {

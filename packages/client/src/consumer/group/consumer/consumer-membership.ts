@@ -219,6 +219,8 @@ export class ConsumerMembership implements Membership {
 
   private async reconcile(): Promise<void> {
     const { target } = this
+    const { clock } = this.cluster.platform
+    const beganMs = clock.monotonicMs()
     const wanted = this.named()
     const leaving = without(this.host.held, wanted)
     // What a listener throws leaves the rest to the next poll.
@@ -228,6 +230,7 @@ export class ConsumerMembership implements Membership {
     // Another assignment may have come while the listeners ran; it is next.
     if (!this.is('Reconciling') || this.target !== target) return
     this.move('reconciled')
+    this.cluster.telemetry.rebalanceCompleted(clock.monotonicMs() - beganMs)
     this.beatNow()
   }
 
