@@ -52,9 +52,8 @@ export function mapKeys(
     const cursor = batch.cursor(codecs)
     while (cursor.advance()) {
       if (cursor.keyBytes < 0 || cursor.offset < fromOffset) continue
-      if (latest.isFull) return false
       const end = cursor.keyEndPosition
-      latest.put(cursor.buffer, end - cursor.keyBytes, end, cursor.offset)
+      if (!latest.put(cursor.buffer, end - cursor.keyBytes, end, cursor.offset)) return false
     }
   }
   if (batch.lastOffset >= fromOffset) latest.latestOffset = batch.lastOffset

@@ -83,10 +83,9 @@ export class LogCompaction {
     private readonly options: CompactionOptions,
   ) {
     const { clock, timers, codecs, maxMapBytes, mapLoadFactor, mapSeed, maxBytesPerSecond } = options
-    const maxKeys = candidate.endOffset - candidate.dirtyOffset
     this.nowMs = clock.nowMs()
     this.pace = new Pace(clock, timers, maxBytesPerSecond)
-    this.latest = new OffsetMap({ maxBytes: maxMapBytes, maxKeys, loadFactor: mapLoadFactor }, mapSeed)
+    this.latest = new OffsetMap({ maxBytes: maxMapBytes, loadFactor: mapLoadFactor }, mapSeed)
     this.transactions = new TransactionVerdicts(codecs)
   }
 

@@ -11,7 +11,7 @@ import {
   type LastOfProducer,
   mapKeys,
 } from '../../../src/log/compaction/batch-compaction.ts'
-import { OffsetMap } from '../../../src/log/compaction/offset-map.ts'
+import { BYTES_PER_KEY, OffsetMap } from '../../../src/log/compaction/offset-map.ts'
 import { TransactionVerdicts } from '../../../src/log/compaction/transaction-verdicts.ts'
 import { ProducerStates } from '../../../src/log/producers/producer-state.ts'
 import type { AbortedSpan } from '../../../src/log/segment/transaction-index.ts'
@@ -89,8 +89,8 @@ export class MemoryLog {
   }
 
   /** Compacts all that is decided. */
-  compact({ nowMs = 1_000_000, deleteRetentionMs = 1_000, maxKeys = 1_000, endOffset = this.stableOffset } = {}): this {
-    const latest = new OffsetMap({ maxBytes: 1 << 20, maxKeys, loadFactor: 0.9 }, 7)
+  compact({ nowMs = 1_000_000, deleteRetentionMs = 1_000, maxKeys = 1_024, endOffset = this.stableOffset } = {}): this {
+    const latest = new OffsetMap({ maxBytes: maxKeys * BYTES_PER_KEY, loadFactor: 1 }, 7)
     const mapping = { latest, codecs, transactions: new TransactionVerdicts(codecs) }
     mapping.transactions.expect(this.aborted.filter(span => span.lastOffset >= this.dirtyOffset))
     const cleanable = this.batches.filter(batch => batch.nextOffset <= endOffset)

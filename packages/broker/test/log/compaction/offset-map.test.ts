@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { BYTES_PER_KEY, OffsetMap } from '../../../src/log/compaction/offset-map.ts'
 
-const SIZE = { maxBytes: 1 << 20, maxKeys: 1_000, loadFactor: 0.9 }
+const SIZE = { maxBytes: 1 << 20, loadFactor: 0.9 }
 
 test('an offset map has the latest offset of each key, as a Map has', () => {
   const key = fc.oneof(
@@ -17,7 +17,7 @@ test('an offset map has the latest offset of each key, as a Map has', () => {
       keys.forEach((bytes, index) => {
         const buffer = Buffer.concat([Buffer.of(1), bytes, Buffer.of(2)])
         expect(map.offsetOf(buffer, 1, buffer.length - 1)).toBe(model.get(bytes.join()) ?? -1)
-        map.put(buffer, 1, buffer.length - 1, 2 ** 40 + index)
+        expect(map.put(buffer, 1, buffer.length - 1, 2 ** 40 + index)).toBe(true)
         model.set(bytes.join(), 2 ** 40 + index)
       })
       expect(map.size).toBe(model.size)
@@ -27,18 +27,30 @@ test('an offset map has the latest offset of each key, as a Map has', () => {
 })
 
 test.each([
-  ['the offsets there are', { maxBytes: 1 << 20, maxKeys: 100, loadFactor: 0.9 }, 100],
-  ['its memory', { maxBytes: 64 * BYTES_PER_KEY, maxKeys: 1_000_000, loadFactor: 0.5 }, 32],
-  ['at least one key', { maxBytes: 1, maxKeys: 1_000, loadFactor: 0.1 }, 1],
-])('an offset map takes as many keys as %s allow', (_, size, expected) => {
-  const map = new OffsetMap(size, 1)
-  expect(map.capacity).toBeGreaterThanOrEqual(expected)
-  const key = Buffer.alloc(8)
-  for (let number = 0; !map.isFull; number++) {
-    key.writeDoubleBE(number)
-    map.put(key, 0, 8, number)
-  }
-  expect(map.size).toBe(map.capacity)
-  key.writeDoubleBE(-1)
-  expect(map.offsetOf(key, 0, 8)).toBe(-1)
-})
+  ['of its memory', { maxBytes: 1 << 20, loadFactor: 1 }, 15_000, 16_384],
+  ['of its load factor', { maxBytes: 1 << 20, loadFactor: 0.5 }, 8_192, 8_192],
+  ['of a little memory', { maxBytes: 64 * BYTES_PER_KEY, loadFactor: 0.9 }, 57, 57],
+  ['of at least one key', { maxBytes: 1, loadFactor: 0.1 }, 1, 1],
+])(
+  'an offset map takes as many keys as fit into the share %s, and then still those it knows',
+  (_, size, least, most) => {
+    const map = new OffsetMap(size, 1)
+    const key = Buffer.alloc(8)
+    const put = (number: number, offset: number) => {
+      key.writeDoubleBE(number)
+      return map.put(key, 0, 8, offset)
+    }
+    let count = 0
+    while (put(count, count)) count++
+    expect(count).toBeGreaterThanOrEqual(least)
+    expect(count).toBeLessThanOrEqual(most)
+    expect(map.size).toBe(count)
+    expect(map.latestOffset).toBe(count - 1)
+    expect(map.offsetOf(key, 0, 8)).toBe(-1)
+    for (let number = 0; number < count; number++) expect(put(number, 2 * number)).toBe(true)
+    for (let number = 0; number < count; number++) {
+      key.writeDoubleBE(number)
+      expect(map.offsetOf(key, 0, 8)).toBe(2 * number)
+    }
+  },
+)
