@@ -4,7 +4,7 @@
  * Kafka: `Cleaner.doClean`.
  */
 import { type Clock, FileError, type Files, type Timers } from '@millrace/platform'
-import { type BatchCodecs, CorruptBatchError, type RecordBatch } from '@millrace/protocol'
+import { type BatchCodecs, CorruptBatchError, KafkaError, type RecordBatch } from '@millrace/protocol'
 import type { TopicConfig } from '../../config/topic-config.ts'
 import { Segment } from '../segment/segment.ts'
 import type { AbortedSpan } from '../segment/transaction-index.ts'
@@ -152,7 +152,8 @@ export class LogCompaction {
       this.discard(cleaned)
       return false
     } catch (error) {
-      this.discard(cleaned)
+      // The log is offline, and the cleaned segment may have taken the place of the others: the next start finds out.
+      if (!(error instanceof KafkaError)) this.discard(cleaned)
       throw error
     }
   }
