@@ -1,7 +1,7 @@
 /** One life of a process that writes to logs: everything a broker does with them, at random, until it ends or crashes. */
 import { LOG_CONFIG, LogManager, type PartitionLog, resolveTopicConfig, type TopicConfig } from '@millrace/broker'
 import type { Codecs, Platform, SeededRandom } from '@millrace/platform'
-import { parseConfig, RecordBatch, RecordBatchBuilder } from '@millrace/protocol'
+import { ErrorCode, KafkaError, parseConfig, RecordBatch, RecordBatchBuilder } from '@millrace/protocol'
 import type { LogModel, ModelRecord } from './log-model.ts'
 
 const TOPIC = 'orders'
@@ -162,7 +162,7 @@ export class Writers {
   }
 }
 
-/** One life: steps on all partitions, answered or not, until all is done. */
+/** One life: steps on all partitions, answered or not, until all is done or the disk has failed. */
 export async function live(
   logs: LogManager,
   writers: readonly Writers[],
@@ -170,11 +170,20 @@ export async function live(
   random: SeededRandom,
   life: number,
 ): Promise<void> {
-  for (const each of writers) each.reopened(logOf(logs, each.model), platform.clock.nowMs())
-  for (let step = 0; step < STEPS; step++) {
+  let hasFailed = false
+  const failed = (error: unknown) => {
+    if (!(error instanceof KafkaError) || error.errorCode !== ErrorCode.KAFKA_STORAGE_ERROR) throw error
+    hasFailed = true
+  }
+  try {
+    for (const each of writers) each.reopened(logOf(logs, each.model), platform.clock.nowMs())
+  } catch (error) {
+    failed(error)
+  }
+  for (let step = 0; step < STEPS && !hasFailed; step++) {
     const each = random.pick(writers)
     const log = logOf(logs, each.model)
-    const done = each.step(log, random, `${life}/${step}`, platform)
+    const done = each.step(log, random, `${life}/${step}`, platform).catch(failed)
     if (random.chance(0.6)) await done
     else if (random.chance(0.5)) await platform.timers.sleep(1 + random.integer(20))
   }

@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { LogCleaner, type TopicConfig } from '@millrace/broker'
-import { type CrashKind, createCodecs, type SeededRandom, type SimulatedNode, Simulation } from '@millrace/platform'
+import {
+  CALM_DISK,
+  type CrashKind,
+  createCodecs,
+  type SeededRandom,
+  type SimulatedNode,
+  Simulation,
+} from '@millrace/platform'
 import { BrokerLife, startBroker } from '../crash-states/broker-life.ts'
 import { live, logOf, openLogs, tinySettings, Writers } from '../crash-states/log-life.ts'
 import { LogModel } from '../crash-states/log-model.ts'
@@ -19,6 +26,8 @@ const MOST_CHANGES_BEFORE_CRASH = 300
 const MOST_CHANGES_BEFORE_SECOND_CRASH = 25
 const SECOND_CRASH_SHARE = 0.3
 const LAZY_FLUSH_MESSAGES = 10
+/** Of the lives: some of their writes and syncs fail, which takes a partition out of service. */
+const FAILING_DISK_SHARE = 0.3
 const MOST_CHANGES_OF_BROKER = 250
 const JUDGE_LIMIT_MS = 300_000
 
@@ -48,7 +57,7 @@ async function run({ count, seed, progress }: TrialOptions): Promise<Outcome> {
       for (const problem of await judgeBrokerSeed(each, states)) problems.push(`broker, seed ${each}: ${problem}`)
     progress(`${states.judged} of ${count} states, ${problems.length} problems`)
   }
-  const { judged, crashedTwice, wasShorter, compactions, ofBrokers } = states
+  const { judged, crashedTwice, wasShorter, compactions, ofBrokers, failingDisks } = states
   return {
     problems,
     figures: {
@@ -57,6 +66,7 @@ async function run({ count, seed, progress }: TrialOptions): Promise<Outcome> {
       'with a second crash in recovery': crashedTwice,
       'with lost writes': wasShorter,
       'compactions before': compactions,
+      'lives on a disk that fails': failingDisks,
     },
   }
 }
@@ -66,6 +76,7 @@ export class StateCounter {
   crashedTwice = 0
   compactions = 0
   ofBrokers = 0
+  failingDisks = 0
   wasShorter = 0
 }
 
@@ -97,7 +108,13 @@ export async function judgeSeed(
     const scene = node.crashScene!
     for (let state = 0; state < STATES_PER_CRASH; state++) {
       node.crashAgainFrom(scene, random.chance(0.15) ? 'kill' : 'power')
-      const { problems, ends } = await judgeState(simulation, node, models, random.chance(SECOND_CRASH_SHARE), states)
+      const { problems, ends } = await judgeState(
+        simulation,
+        node,
+        models,
+        random.split(`state ${life}/${state}`),
+        states,
+      )
       if (problems.length > 0) return problems.map(problem => `life ${life}, state ${state}: ${problem}`)
       // The last state is the one that life goes on with.
       if (state === STATES_PER_CRASH - 1) models.forEach((model, index) => void model.endedAt(ends[index]!))
@@ -170,6 +187,7 @@ async function liveUntilCrash(
   const random = simulation.random.split(`life ${life}`)
   const { platform } = node
   const kind: CrashKind = random.pick(['kill', 'power'])
+  const diskFails = random.chance(FAILING_DISK_SHARE)
   let failure: string | undefined
   let isOver = false
   const run = async () => {
@@ -180,10 +198,14 @@ async function liveUntilCrash(
     )
     const cleaner = new LogCleaner(logs, report => {
       if (report.kind === 'compacted') states.compactions++
-      else failure = `${report.partition} cannot be compacted: ${report.error.stack}`
+      else if (!diskFails) failure = `${report.partition} cannot be compacted: ${report.error.stack}`
     })
     cleaner.start()
     node.crashDuringWrite(kind, random.integer(MOST_CHANGES_BEFORE_CRASH))
+    if (diskFails) {
+      node.diskConditions = { ...CALM_DISK, syncErrorRate: 0.02, writeErrorRate: 0.01 }
+      states.failingDisks++
+    }
     node.onCrash = () => {
       for (const { model } of writers)
         model.startOffset = Math.max(model.startOffset, logOf(logs, model).logStartOffset)
@@ -199,6 +221,7 @@ async function liveUntilCrash(
     error => (failure = error instanceof Error ? error.stack : String(error)),
   )
   await simulation.run(() => !node.isUp || isOver || failure !== undefined)
+  node.diskConditions = CALM_DISK
   if (node.isUp) node.crash(kind)
   return failure
 }
@@ -208,11 +231,10 @@ async function judgeState(
   simulation: Simulation,
   node: SimulatedNode,
   models: readonly LogModel[],
-  crashesInRecovery: boolean,
+  random: SeededRandom,
   states: StateCounter,
 ): Promise<{ readonly problems: readonly string[]; readonly ends: readonly number[] }> {
-  const random = simulation.random.split(`state ${states.judged}`)
-  if (crashesInRecovery) {
+  if (random.chance(SECOND_CRASH_SHARE)) {
     const platform = node.start()
     node.crashDuringWrite(random.pick(['kill', 'power']), random.integer(MOST_CHANGES_BEFORE_SECOND_CRASH))
     let isOpen = false
