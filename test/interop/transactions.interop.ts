@@ -3,7 +3,7 @@
  * with random aborts, `kafka-transactions`, and `kafka-dump-log` on `__transaction_state`. `npm run interop:kafka` says where
  * they are.
  */
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,6 +11,7 @@ import { Broker } from '@millrace/broker'
 import { Admin, Consumer, Producer } from '@millrace/client'
 import { realPlatform } from '@millrace/platform'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { kafkaTool } from './kafka-tool.ts'
 
 const runKafka = process.env.MILLRACE_RUN_KAFKA
 if (runKafka === undefined) throw new Error('MILLRACE_RUN_KAFKA names no script: use npm run interop:kafka')
@@ -41,18 +42,8 @@ afterAll(async () => {
   rmSync(directory, { recursive: true })
 })
 
-/** What the tool prints. The broker lives in this process, so the tool must not be waited for synchronously. */
-async function tool(name: string, ...options: string[]): Promise<string> {
-  const running = spawn(runKafka!, ['tool', name, ...options], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let output = ''
-  running.stdout.on('data', chunk => {
-    output += chunk
-  })
-  const exitCode = await new Promise(resolve => running.on('close', resolve))
-  if (exitCode !== 0) throw new Error(`${name} ${options.join(' ')}: ${exitCode}\n${output}`)
-  return output
-}
-const transactions = (...options: string[]) => tool('transactions', '--bootstrap-server', bootstrapServers, ...options)
+const transactions = (...options: string[]) =>
+  kafkaTool('transactions', '--bootstrap-server', bootstrapServers, ...options)
 
 async function committedValues(topic: string): Promise<string[]> {
   await using consumer = new Consumer({
@@ -72,7 +63,7 @@ async function committedValues(topic: string): Promise<string[]> {
 }
 
 test('the performance test of Kafka commits what it sends, each transaction under its own epoch', async () => {
-  const printed = await tool(
+  const printed = await kafkaTool(
     'producer-perf',
     ...['--bootstrap-server', bootstrapServers, '--topic', 'perf', '--num-records', '2000', '--record-size', '100'],
     ...['--throughput', '2000', '--transactional-id', 'perf', '--transaction-duration-ms', '100'],
@@ -92,7 +83,7 @@ test('the transactional copier copies everything once, whatever it aborts', asyn
     'in',
     Array.from({ length: INPUT_RECORDS }, (_, index) => ({ key: null, value: String(index), partition: 0 })),
   )
-  await tool(
+  await kafkaTool(
     'transactional-copier',
     ...['--broker-list', bootstrapServers, '--input-topic', 'in', '--input-partition', '0', '--output-topic', 'out'],
     ...['--max-messages', String(INPUT_RECORDS), '--transaction-size', '200', '--transactional-id', 'copier'],

@@ -17,7 +17,7 @@ import {
   syncAsClassic,
 } from '../groups/consumer/classic-speakers.ts'
 import type { ConsumerGroupSurroundings } from '../groups/consumer/consumer-draft.ts'
-import { type ConsumerGroup, JOIN, newConsumerGroup } from '../groups/consumer/consumer-group.ts'
+import { JOIN, newConsumerGroup } from '../groups/consumer/consumer-group.ts'
 import { consumerGroupTombstones } from '../groups/consumer/consumer-group-records.ts'
 import {
   type ConsumerHeartbeat,
@@ -189,7 +189,7 @@ export class GroupMembers {
   }
 }
 
-function isEmptyConsumerGroup(group: Group): group is ConsumerGroup {
+function isEmptyConsumerGroup(group: Group): boolean {
   return group.type === 'consumer' && group.members.size === 0
 }
 

@@ -12,7 +12,7 @@ import type { LeavingMember } from '../classic/leave.ts'
 import { joinError, syncError } from '../classic/membership.ts'
 import { rebalance } from '../classic/rebalance.ts'
 import type { SyncRequest } from '../classic/sync.ts'
-import { answerOnly, type Decision, type JoinAnswer, type SyncAnswer } from '../decision.ts'
+import { answerOnly, type Decision, decideBoth, type JoinAnswer, type SyncAnswer } from '../decision.ts'
 import { assignmentBytes, byTopicId, subscriptionIn } from '../migration/consumer-protocol-bytes.ts'
 import { downgrade, mayDowngrade } from '../migration/downgrade.ts'
 import { ConsumerDraft, type ConsumerGroupSurroundings } from './consumer-draft.ts'
@@ -173,11 +173,9 @@ function downgraded(
   hasSubscriptionChanged: boolean,
   answer: JoinAnswer,
 ): Decision<JoinAnswer> {
-  const first = draft.decide(undefined)
   const classic = downgrade(draft.group, [...draft.group.members.values()], surroundings)
   if (hasSubscriptionChanged) rebalance(classic, 'joined')
-  const then = classic.decide(answer)
-  return { ...then, records: [...first.records, ...then.records], timers: [...first.timers, ...then.timers] }
+  return decideBoth(draft.decide(undefined), classic.decide(answer))
 }
 
 function hasToRejoin(group: ConsumerGroup, member: ConsumerMember): boolean {

@@ -42,7 +42,7 @@ export function replayConsumerGroup(group: ConsumerGroup, records: readonly Cons
   return next
 }
 
-export function beingReplayed(group: ConsumerGroup): GroupBeingReplayed {
+function beingReplayed(group: ConsumerGroup): GroupBeingReplayed {
   return {
     ...group,
     members: new Map(group.members),

@@ -31,7 +31,7 @@ export function describeMember(draft: ConsumerDraft, before: ConsumerMember, aft
 }
 
 /** `isDue`: there has to be a new target. Otherwise there has to be one if the subscribed topics are not what they were. */
-export function updateGroupEpoch(draft: ConsumerDraft, isDue: boolean): void {
+function updateGroupEpoch(draft: ConsumerDraft, isDue: boolean): void {
   const { group, surroundings } = draft
   const { topics } = surroundings
   if (!isDue && group.checkedTopicsVersion === topics.topicsVersion) return

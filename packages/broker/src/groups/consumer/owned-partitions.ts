@@ -38,7 +38,7 @@ export function sameOwned(a: OwnedPartitions, b: OwnedPartitions): boolean {
   return true
 }
 
-/** Topics and partitions of `rows` that are the same as before count, epochs do not. */
+/** The same partitions; since when does not matter. */
 export function samePartitions(a: OwnedPartitions, b: OwnedPartitions): boolean {
   if (a.size !== b.size) return false
   for (const [topicId, partitions] of a) {

@@ -2,7 +2,7 @@
  * A KIP-848 group becomes a classic one when the last member that speaks the consumer protocol goes and members that speak the
  * classic protocol are left. They keep what they were to have, and rebalance. Source: KIP-848, "Downgrading".
  */
-import { ClassicDraft, type ClassicDraft as Draft } from '../classic/classic-draft.ts'
+import { ClassicDraft } from '../classic/classic-draft.ts'
 import { type ClassicGroup, emptyGroup, type Member, newMember } from '../classic/classic-group.ts'
 import { groupMetadataRecord } from '../classic/classic-group-records.ts'
 import { renewSession } from '../classic/membership.ts'
@@ -42,7 +42,7 @@ export function downgrade(
   group: ConsumerGroup,
   staying: readonly ConsumerMember[],
   surroundings: ConsumerGroupSurroundings,
-): Draft {
+): ClassicDraft {
   const { nowMs, classic, topics } = surroundings
   const members = new Map<string, Member>()
   const staticMembers = new Map<string, string>()
