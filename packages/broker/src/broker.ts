@@ -2,7 +2,7 @@
  * A whole broker: it opens the data directories, replays the metadata, recovers the partition logs, loads the groups and
  * listens. Its parts get what they need through constructors; nothing here decides anything.
  */
-import type { Platform } from '@millrace/platform'
+import { addressText, type Platform } from '@millrace/platform'
 import type { Api } from '@millrace/protocol'
 import type { BrokerConfig, BrokerConfigInput } from './config/broker-config.ts'
 import { BrokerSettings } from './config/broker-settings.ts'
@@ -154,7 +154,7 @@ export class Broker {
   }
   /** For a client's `bootstrap.servers`. */
   get bootstrapServers(): string {
-    return `${this.advertised.host}:${this.advertised.port}`
+    return addressText(this.advertised)
   }
 
   /** Answers what is in process, takes nothing new, and leaves data directories that need no recovery. Idempotent. */

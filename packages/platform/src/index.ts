@@ -5,6 +5,7 @@ export { type Codecs, type CompressionCodec, DecompressionError } from './codecs
 export { FileError, type FileLock, type FileStat, type Files, type OpenFile, type OpenMode } from './files.ts'
 export { memoryNetwork } from './memory/network.ts'
 export {
+  addressText,
   type Connection,
   type ConnectionHandler,
   type ConnectOptions,

@@ -53,6 +53,11 @@ export function refuseTls({ host, port, tls }: ConnectOptions): void {
   if (tls !== undefined) throw new NetworkError('ENOTSUP', `there is no TLS on the way to ${host}:${port}`)
 }
 
+/** `host:port` as addresses are written; IPv6 in brackets. */
+export function addressText({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
 export interface Listener {
   readonly host: string
   readonly port: number

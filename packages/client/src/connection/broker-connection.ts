@@ -2,7 +2,15 @@
  * One connection to one broker: dials, agrees on versions, then carries requests in order and matches the answers. It
  * lives until it breaks, a request times out, or `close`; a new one is made by the pool.
  */
-import type { Clock, Connection, Network, NetworkError, Timer, Timers } from '@millrace/platform'
+import {
+  addressText,
+  type Clock,
+  type Connection,
+  type Network,
+  type NetworkError,
+  type Timer,
+  type Timers,
+} from '@millrace/platform'
 import { APIS, type Api, decodeResponse, ErrorCode, encodeRequestFrame } from '@millrace/protocol'
 import { ConnectionError, TimeoutError } from '../errors/client-errors.ts'
 import type { ClientTelemetry } from '../observability/client-telemetry.ts'
@@ -119,7 +127,7 @@ export class BrokerConnection {
       })
     } catch (cause) {
       if (signal.aborted) throw signal.reason
-      throw connectionFailure(nameOf(address), cause as NetworkError, tls !== undefined)
+      throw connectionFailure(addressText(address), cause as NetworkError, tls !== undefined)
     }
     const connection = new BrokerConnection(address, socket, settings, seams, onClosed)
     const remainingMs = () => Math.max(deadlineMs - seams.clock.monotonicMs(), 1)
@@ -134,7 +142,7 @@ export class BrokerConnection {
   }
 
   get name(): string {
-    return nameOf(this.address)
+    return addressText(this.address)
   }
   get isOpen(): boolean {
     return this.closedBy === undefined
@@ -325,10 +333,6 @@ export class BrokerConnection {
     }
     this.idleTimer = this.seams.timers.after(Math.max(maxIdleMs - idleMs, 1_000), () => this.watchIdleness(maxIdleMs))
   }
-}
-
-export function nameOf(address: BrokerAddress): string {
-  return `${address.host}:${address.port}`
 }
 
 function connectionFailure(name: string, cause: NetworkError, isTls: boolean): Error {

@@ -2,10 +2,10 @@
  * The connections of one client. A broker has one connection per lane, because it answers the requests of a connection
  * one after the other: a fetch that waits for data, or a join that waits for other members, must not hold up the rest.
  */
-import type { Platform } from '@millrace/platform'
+import { addressText, type Platform } from '@millrace/platform'
 import { ClosedError, TimeoutError } from '../errors/client-errors.ts'
 import { Backoff } from './backoff.ts'
-import { type BrokerAddress, BrokerConnection, type ConnectionSettings, nameOf } from './broker-connection.ts'
+import { type BrokerAddress, BrokerConnection, type ConnectionSettings } from './broker-connection.ts'
 import { type TimeLimit, withTimeLimit } from './time-limit.ts'
 
 /**
@@ -48,12 +48,11 @@ export class ConnectionPool {
     if (this.closing.signal.aborted) return Promise.reject(this.closing.signal.reason)
     const slot = this.slotOf(address, lane)
     slot.opening ??= this.open(address, slot)
-    const { host, port } = address
     return withTimeLimit(
       this.platform.timers,
       slot.opening,
       limit,
-      () => new TimeoutError(`connecting to ${host}:${port}`, limit.timeoutMs),
+      () => new TimeoutError(`connecting to ${addressText(address)}`, limit.timeoutMs),
     )
   }
 
@@ -99,7 +98,7 @@ export class ConnectionPool {
       return connection
     } catch (error) {
       slot.failures++
-      if (!signal.aborted) this.settings.telemetry?.connectionFailed(nameOf(address), error as Error)
+      if (!signal.aborted) this.settings.telemetry?.connectionFailed(addressText(address), error as Error)
       throw error
     } finally {
       slot.opening = undefined
@@ -108,5 +107,5 @@ export class ConnectionPool {
 }
 
 function slotKey(address: BrokerAddress, lane: Lane): string {
-  return `${lane}/${address.host}:${address.port}`
+  return `${lane}/${addressText(address)}`
 }
