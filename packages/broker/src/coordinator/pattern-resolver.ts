@@ -3,8 +3,10 @@ import type { ResolvedPattern } from '../groups/consumer/consumer-group.ts'
 import type { TopicCatalogue } from '../groups/consumer/topic-catalogue.ts'
 import { compileTopicPattern } from '../groups/consumer/topic-pattern.ts'
 
-/** Names that are matched before other work gets its turn: about a millisecond. */
-const MATCHES_PER_SLICE = 500
+/** What is matched before other work gets its turn, in costs of patterns: about a millisecond. */
+const SLICE_COST = 50_000
+/** Of a match by the simplest pattern. */
+const LEAST_COST = 100
 
 /** Looks up which topics the patterns of subscriptions stand for. */
 export class PatternResolver {
@@ -19,13 +21,16 @@ export class PatternResolver {
     const resolvedMs = this.platform.clock.nowMs()
     const names = [...topics.keys()]
     const resolved = new Map<string, ResolvedPattern>()
-    let matches = 0
+    let spent = 0
     for (const pattern of patterns) {
-      const isMatch = compileTopicPattern(pattern)
+      const { matches, cost } = compileTopicPattern(pattern)
       const found = new Set<string>()
       for (const name of names) {
-        if (isMatch(name)) found.add(name)
-        if (++matches % MATCHES_PER_SLICE === 0) await new Promise<void>(resolve => this.platform.timers.soon(resolve))
+        if (matches(name)) found.add(name)
+        spent += LEAST_COST + cost
+        if (spent < SLICE_COST) continue
+        spent = 0
+        await new Promise<void>(resolve => this.platform.timers.soon(resolve))
       }
       resolved.set(pattern, { topics: found, catalogueVersion, resolvedMs })
     }

@@ -160,8 +160,8 @@ export class ConsumerGroupDriver {
     if (this.group.type !== 'consumer' || this.patternsToResolve.size === 0) return
     const resolved = new Map(
       [...this.patternsToResolve].map(pattern => {
-        const isMatch = compileTopicPattern(pattern)
-        const topics = new Set([...this.topics.topics.keys()].filter(isMatch))
+        const { matches } = compileTopicPattern(pattern)
+        const topics = new Set([...this.topics.topics.keys()].filter(matches))
         return [pattern, { topics, catalogueVersion: this.topics.topicsVersion, resolvedMs: this.nowMs }]
       }),
     )
