@@ -3,7 +3,7 @@
  * left, the log must end where it ended, hold nothing but what was appended, and give every key the value it had: the old
  * segments or the cleaned one, never a mix that loses a record or brings a deleted one back.
  */
-import { type Platform, type SeededRandom, type SimulatedNode, Simulation } from '@millrace/platform'
+import { CALM_DISK, type Platform, type SeededRandom, type SimulatedNode, Simulation } from '@millrace/platform'
 import { batchesOf } from '@millrace/protocol'
 import { expect, test } from 'vitest'
 import { type CompactionReport, LogCleaner } from '../../../src/log/compaction/log-cleaner.ts'
@@ -15,7 +15,9 @@ import { buildBatch, CommittedReader, recordsOf, type SeenRecord, valuesOf } fro
 const SEEDS = 4
 const STATES_PER_CRASH = 8
 const LIVES = 3
-const KEYS = 5
+const FAILING_SEEDS = 60
+/** Enough of them that the latest values lie all over the log. */
+const KEYS = 40
 const COMMITTED = { isolation: 'read_committed', minOneBatch: true } as const
 /** A pass makes fewer changes to the disk, a recovery too. */
 const CHANGES_OF_A_PASS = 150
@@ -184,4 +186,49 @@ test(`${SEEDS * LIVES} crashes in a pass of compaction lose nothing and bring no
     })
   expect(counts.states).toBe(SEEDS * LIVES * STATES_PER_CRASH)
   expect(counts.inSwap).toBeGreaterThan(0)
+})
+
+/** A pass on a disk that refuses some of what is asked of it, then a crash. */
+async function failInPass(seed: number): Promise<'compacted' | 'gave up' | 'offline'> {
+  const simulation = new Simulation({ seed: `errors ${seed}`, codecs })
+  const node = simulation.node('broker')
+  const random = simulation.random.split('errors')
+  const model = new Model()
+  const { platform } = node
+  const { logs, log } = await simulation.complete(open(platform))
+  await simulation.complete(write(log, model, simulation.random.split('life'), platform, 0))
+  const reports: CompactionReport[] = []
+  const cleaner = new LogCleaner(logs, report => reports.push(report))
+  cleaner.start()
+  const isOver = () => reports.length > 0 || !log.isOnline
+  // Half of the time not before segments are being replaced.
+  const isReplacing = () => platform.files.list('/data/states-0').some(name => name.endsWith('.swap'))
+  const isLate = random.chance(0.5)
+  if (isLate) await simulation.run(() => isReplacing() || isOver())
+  const about = (rate: number) => random.pick([0, rate, (isLate ? 5 : 2) * rate])
+  node.diskConditions = {
+    ...CALM_DISK,
+    syncErrorRate: about(0.1),
+    readErrorRate: about(0.02),
+    writeErrorRate: about(0.01),
+  }
+  await simulation.run(isOver)
+  // A failed pass cleans up after itself.
+  await simulation.runFor(100)
+  const outcome = !log.isOnline ? 'offline' : reports[0]!.kind === 'compacted' ? 'compacted' : 'gave up'
+  node.diskConditions = CALM_DISK
+  node.crash(random.pick(['kill', 'power']))
+  await judge(simulation, node, model, random, { states: 0, inSwap: 0 })
+  return outcome
+}
+
+test('errors of the disk in a pass of compaction lose nothing and bring nothing back', async () => {
+  const outcomes = new Set<string>()
+  for (let seed = 1; seed <= FAILING_SEEDS; seed++)
+    outcomes.add(
+      await failInPass(seed).catch(error => {
+        throw new Error(`seed ${seed}`, { cause: error })
+      }),
+    )
+  expect([...outcomes].sort()).toEqual(['compacted', 'gave up', 'offline'])
 })

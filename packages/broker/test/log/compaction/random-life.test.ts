@@ -13,7 +13,7 @@ import { buildBatch, CommittedReader, recordsOf, type SeenRecord, valuesOf } fro
 
 const SEEDS = 5
 const STEPS = 80
-const KEYS = 6
+const KEYS = 20
 const PRODUCERS = [1, 2, 3]
 const COMMITTED = { isolation: 'read_committed', minOneBatch: true } as const
 

@@ -12,7 +12,7 @@ import { codecs, logConfig, topicConfig } from '../log-fixture.ts'
 import { buildBatch, CommittedReader, type SeenRecord, valuesOf } from './compaction-fixture.ts'
 
 const SEEDS = 3
-const KEYS = 8
+const KEYS = 20
 const CONSUMERS = 6
 const STEPS = 150
 const COMMITTED = { isolation: 'read_committed', minOneBatch: true } as const
