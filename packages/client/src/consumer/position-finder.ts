@@ -2,52 +2,36 @@
  * Finds where partitions without a position begin: the reset that was asked for; otherwise the group's committed offset;
  * otherwise `auto.offset.reset`.
  */
-import { MillraceError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import { lookUpOffsets, type OffsetSpec } from '../cluster/offset-lookup.ts'
 import { type TopicPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { TimeLimit } from '../connection/time-limit.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
+import { BackgroundWork } from './background-work.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { NoOffsetError } from './consumer-errors.ts'
 import { fetchOffsets } from './group/group-offsets.ts'
 import { resetBy } from './offset-reset.ts'
 
 export class PositionFinder {
-  private isBusy = false
-  private failures = 0
-  private retryAtMs = 0
+  private readonly work: BackgroundWork
 
   constructor(
     private readonly cluster: Cluster,
     private readonly settings: ConsumerSettings,
     /** Called when a search in the background has ended; with what it failed with, if no retry mends that. */
-    private readonly onEnd: (failure: Error | undefined) => void,
-  ) {}
+    onEnd: (failure: Error | undefined) => void,
+  ) {
+    this.work = new BackgroundWork(cluster.platform.clock, cluster.backoff, onEnd)
+  }
 
   /** Starts a search in the background, one at a time. Returns after how many ms another call is worth it. */
   find(partitions: Iterable<AssignedPartition>): number {
     const lost = [...partitions].filter(({ position, isPaused }) => position === null && !isPaused)
-    if (lost.length === 0 || this.isBusy) return Number.POSITIVE_INFINITY
-    const { clock } = this.cluster.platform
-    const waitMs = this.retryAtMs - clock.monotonicMs()
+    if (lost.length === 0) return Number.POSITIVE_INFINITY
+    const { waitMs } = this.work
     if (waitMs > 0) return waitMs
-    this.isBusy = true
-    const ended = (failure: Error | undefined) => {
-      this.isBusy = false
-      this.onEnd(failure)
-    }
-    this.lookUp(lost, { timeoutMs: this.settings.defaultApiTimeoutMs }).then(
-      () => {
-        this.failures = 0
-        ended(undefined)
-      },
-      (error: unknown) => {
-        this.failures++
-        this.retryAtMs = clock.monotonicMs() + this.cluster.backoff.delayMs(this.failures)
-        ended(error instanceof MillraceError && error.retriable ? undefined : (error as Error))
-      },
-    )
+    this.work.start(this.lookUp(lost, { timeoutMs: this.settings.defaultApiTimeoutMs }))
     return Number.POSITIVE_INFINITY
   }
 

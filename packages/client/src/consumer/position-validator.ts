@@ -2,11 +2,12 @@
  * Asks new leaders whether they have what a consumer has read (KIP-320). After an unclean election a log may end before
  * the position, or hold other records up to it: then reading on would skip or mix them without a word.
  */
-import { APIS, ErrorCode, KafkaError, MillraceError } from '@millrace/protocol'
+import { APIS, ErrorCode, KafkaError } from '@millrace/protocol'
 import type { Cluster } from '../cluster/cluster.ts'
 import type { Node } from '../cluster/metadata.ts'
 import { nameOfPartition, TopicPartitionMap } from '../cluster/topic-partition.ts'
 import type { AssignedPartition } from './assigned-partition.ts'
+import { BackgroundWork } from './background-work.ts'
 import type { ConsumerSettings } from './consumer-config.ts'
 import { LogTruncationError } from './consumer-errors.ts'
 
@@ -19,21 +20,22 @@ interface Asked {
 }
 
 export class PositionValidator {
-  private isBusy = false
-  private failures = 0
-  private retryAtMs = 0
+  private readonly work: BackgroundWork
 
   constructor(
     private readonly cluster: Cluster,
     private readonly settings: ConsumerSettings,
     /** Called when a check in the background has ended; with what it failed with, if no retry mends that. */
-    private readonly onEnd: (failure: Error | undefined) => void,
-  ) {}
+    onEnd: (failure: Error | undefined) => void,
+  ) {
+    this.work = new BackgroundWork(cluster.platform.clock, cluster.backoff, onEnd)
+  }
 
   /** Starts a check in the background, one at a time. Returns after how many ms another call is worth it. */
   validate(partitions: readonly AssignedPartition[]): number {
-    if (this.isBusy || partitions.length === 0) return Number.POSITIVE_INFINITY
-    const { metadata, platform } = this.cluster
+    const { waitMs } = this.work
+    if (waitMs === Number.POSITIVE_INFINITY || partitions.length === 0) return Number.POSITIVE_INFINITY
+    const { metadata } = this.cluster
     const byLeader = new Map<Node, Asked[]>()
     for (const assigned of partitions) {
       const { topic, partition, epoch, position } = assigned
@@ -46,26 +48,18 @@ export class PositionValidator {
       else others.push(asked)
     }
     if (byLeader.size === 0) return Number.POSITIVE_INFINITY
-    const waitMs = this.retryAtMs - platform.clock.monotonicMs()
     if (waitMs > 0) return waitMs
-    this.isBusy = true
-    const ended = (failure: Error | undefined) => {
-      this.isBusy = false
-      this.onEnd(failure)
-    }
-    Promise.all([...byLeader].map(([leader, asked]) => this.ask(leader, asked))).then(
-      () => {
-        this.failures = 0
-        ended(undefined)
-      },
-      (error: unknown) => {
-        this.failures++
-        this.retryAtMs = platform.clock.monotonicMs() + this.cluster.backoff.delayMs(this.failures)
-        this.cluster.learn()
-        ended(error instanceof MillraceError && error.retriable ? undefined : (error as Error))
-      },
-    )
+    this.work.start(this.askAll(byLeader))
     return Number.POSITIVE_INFINITY
+  }
+
+  private async askAll(byLeader: ReadonlyMap<Node, readonly Asked[]>): Promise<void> {
+    try {
+      await Promise.all([...byLeader].map(([leader, asked]) => this.ask(leader, asked)))
+    } catch (error) {
+      this.cluster.learn()
+      throw error
+    }
   }
 
   private async ask(node: Node, asked: readonly Asked[]): Promise<void> {
