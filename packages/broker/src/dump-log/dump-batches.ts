@@ -7,16 +7,15 @@ import {
   KRAFT_CONTROL_RECORDS,
   type LogRecord,
   MalformedMessageError,
+  type Message,
   messageJson,
   parseControlRecord,
   type RecordBatch,
 } from '@millrace/protocol'
+import { SEQUENCES } from '../log/producers/producer-state.ts'
 import { findBatchBehind, scanBatches } from '../log/segment/batch-scan.ts'
 import type { Dumped, DumpedControl, DumpedRecord } from './dumped.ts'
 import { type RecordDecoder, recordContent } from './record-content.ts'
-
-/** Sequences continue with 0 behind 2^31−1. */
-const SEQUENCES = 2 ** 31
 
 export interface BatchDumpOptions {
   /** Records too, not batches alone. */
@@ -145,12 +144,12 @@ function controlOf(record: LogRecord): DumpedControl {
     case 'UNKNOWN':
       return { type: control.type, typeNumber: record.key!.readInt16BE(2) }
     default: {
-      const message = KRAFT_CONTROL_RECORDS[control.type]
+      const message: Message = KRAFT_CONTROL_RECORDS[control.type]
       const { value } = record
       if (value === null || value.length < 2)
         throw new CorruptBatchError(`control record ${record.offset} has no valid value`)
       const version = value.readInt16BE(0)
-      return { type: control.type, value: messageJson(message, decode(message as never, value, version), version) }
+      return { type: control.type, value: messageJson(message, decode(message, value, version), version) }
     }
   }
 }

@@ -3,12 +3,10 @@ import type { Files } from '@millrace/platform'
 import type { BatchCodecs } from '@millrace/protocol'
 import { parseEpochCheckpoint, parseOffsetCheckpoint } from '../log/directory/checkpoint-file.ts'
 import { decodeProducerSnapshot } from '../log/producers/producer-snapshot.ts'
+import { firstSequenceOf } from '../log/producers/producer-state.ts'
 import type { Dumped } from './dumped.ts'
 
 type Emit = (dumped: Dumped) => void
-
-/** Sequences continue with 0 behind 2^31−1. */
-const SEQUENCES = 2 ** 31
 
 /** `.snapshot`. Throws FileErrors. */
 export function dumpProducerSnapshot(files: Files, codecs: BatchCodecs, path: string, emit: Emit): void {
@@ -25,10 +23,7 @@ export function dumpProducerSnapshot(files: Files, codecs: BatchCodecs, path: st
       currentTransactionFirstOffset:
         producer.currentTransactionFirstOffset < 0 ? null : producer.currentTransactionFirstOffset,
       lastTimestampMs: producer.lastTimestampMs,
-      lastBatch:
-        last === undefined
-          ? null
-          : { firstSequence: (last.lastSequence - last.offsetDelta + SEQUENCES) % SEQUENCES, ...last },
+      lastBatch: last === undefined ? null : { firstSequence: firstSequenceOf(last), ...last },
     })
   }
 }

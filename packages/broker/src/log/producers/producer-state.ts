@@ -12,7 +12,8 @@ import { UndecidedTransactions } from './undecided-transactions.ts'
 export const REMEMBERED_BATCHES = 5
 
 const NO_EPOCH = -1
-const SEQUENCES = 2 ** 31
+/** Sequences continue with 0 behind 2^31−1. */
+export const SEQUENCES = 2 ** 31
 
 /** The fields of a batch that matter here; `RecordBatch` has them. */
 export interface SequencedBatch {
@@ -253,7 +254,7 @@ function staleEpoch(
   )
 }
 
-function firstSequenceOf({ lastSequence, offsetDelta }: RememberedBatch): number {
+export function firstSequenceOf({ lastSequence, offsetDelta }: RememberedBatch): number {
   return (lastSequence - offsetDelta + SEQUENCES) % SEQUENCES
 }
 
