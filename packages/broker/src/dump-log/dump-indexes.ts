@@ -25,19 +25,16 @@ export interface IndexToDump {
 
 type Emit = (dumped: Dumped) => void
 
-const OFFSET_ENTRY_BYTES = 8
-const TIME_ENTRY_BYTES = 12
-const TRANSACTION_ENTRY_BYTES = 34
+/** Shared: it is filled and read in one go. */
+const HEADER = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES)
 
 /** `.index`. Throws FileErrors. */
 export function dumpOffsetIndex(files: Files, index: IndexToDump, options: IndexDumpOptions, emit: Emit): void {
   const { path, baseOffset } = index
   const sizeInBytes = files.stat(path).size
-  if (!isWhole(path, sizeInBytes, OFFSET_ENTRY_BYTES, emit)) return
-  const entries = readEntries(
-    new OffsetIndex(readOnly(files), path, baseOffset, sizeInBytes),
-    entry => entry.offset === baseOffset && entry.position === 0,
-  )
+  const offsetIndex = new OffsetIndex(readOnly(files), path, baseOffset, sizeInBytes)
+  if (!isWhole(offsetIndex, path, sizeInBytes, emit)) return
+  const entries = readEntries(offsetIndex, entry => entry.offset === baseOffset && entry.position === 0)
   const last = entries.at(-1)
   if (last === undefined) return emit({ kind: 'empty-index', path })
   if (options.isSanityOnly) return emitSanity(path, last.offset >= baseOffset, emit)
@@ -66,11 +63,9 @@ export async function dumpTimeIndex(
 ): Promise<void> {
   const { path, baseOffset } = index
   const sizeInBytes = files.stat(path).size
-  if (!isWhole(path, sizeInBytes, TIME_ENTRY_BYTES, emit)) return
-  const entries = readEntries(
-    new TimeIndex(readOnly(files), path, baseOffset, sizeInBytes),
-    entry => entry.offset === baseOffset && entry.timestampMs === 0,
-  )
+  const timeIndex = new TimeIndex(readOnly(files), path, baseOffset, sizeInBytes)
+  if (!isWhole(timeIndex, path, sizeInBytes, emit)) return
+  const entries = readEntries(timeIndex, entry => entry.offset === baseOffset && entry.timestampMs === 0)
   if (options.isSanityOnly) {
     const last = entries.at(-1)
     const isSane = last === undefined || (last.offset >= baseOffset && last.timestampMs >= entries[0]!.timestampMs)
@@ -133,8 +128,8 @@ async function compareTimestamps(
 /** `.txnindex`. Throws FileErrors. */
 export function dumpTransactionIndex(files: Files, { path }: IndexToDump, emit: Emit): void {
   const sizeInBytes = files.stat(path).size
-  isWhole(path, sizeInBytes, TRANSACTION_ENTRY_BYTES, emit)
   const index = new TransactionIndex(readOnly(files), path, true, sizeInBytes)
+  isWhole(index, path, sizeInBytes, emit)
   try {
     for (let number = 0; number < index.file.entryCount; number++) {
       const version = index.file.entry(number).readInt16BE(0)
@@ -169,9 +164,15 @@ function readEntries<Entry extends IndexedPosition | IndexedTimestamp>(
   return entries
 }
 
-function isWhole(path: string, sizeInBytes: number, entryBytes: number, emit: Emit): boolean {
-  if (sizeInBytes % entryBytes === 0) return true
-  emit({ kind: 'problem', text: `${path}: ${sizeInBytes} bytes are not a multiple of ${entryBytes}` })
+/** Whether there are no bytes behind the last entry. */
+function isWhole(
+  index: { readonly file: { readonly sizeInBytes: number } },
+  path: string,
+  sizeInBytes: number,
+  emit: Emit,
+): boolean {
+  if (index.file.sizeInBytes === sizeInBytes) return true
+  emit({ kind: 'problem', text: `${path}: ${sizeInBytes} bytes are no whole entries` })
   return false
 }
 
@@ -190,8 +191,6 @@ function readOnly(files: Files): Files {
   view.open = path => files.open(path, 'read')
   return view
 }
-
-const HEADER = Buffer.allocUnsafeSlow(BATCH_HEADER_BYTES)
 
 function lastOffsetOfBatchAt(log: OpenFile, position: number): number | undefined {
   if (position < 0 || log.read(HEADER, 0, BATCH_HEADER_BYTES, position) < BATCH_HEADER_BYTES) return undefined
