@@ -2,6 +2,7 @@ import { FileError, type Files } from '@millrace/platform'
 import type { TopicConfig } from '../config/topic-config.ts'
 import { partitionName } from './directory/file-names.ts'
 import { LeaderEpochs } from './directory/leader-epochs.ts'
+import { SyncJournal } from './journal/sync-journal.ts'
 import type { LogIdentity, LogSurroundings } from './log-surroundings.ts'
 import { PartitionLog } from './partition-log.ts'
 import { ProducerStates } from './producers/producer-state.ts'
@@ -41,6 +42,7 @@ export function offlineLog(options: OfflineLogOptions, surroundings: LogSurround
       },
       jitterShare: 0,
       checkpointStart: () => Promise.reject(reason),
+      journal: new SyncJournal(files, surroundings.codecs, directory, async () => {}),
       onOffline: () => {},
     },
   )

@@ -5,6 +5,7 @@ import type { LastOfProducer } from './compaction/batch-compaction.ts'
 import { partitionName } from './directory/file-names.ts'
 import { syncFile } from './directory/partition-files.ts'
 import { HighWatermark } from './high-watermark.ts'
+import type { SyncJournal } from './journal/sync-journal.ts'
 import { LogDurability } from './log-durability.ts'
 import type { LoadedLog } from './log-loading.ts'
 import { type FetchedBytes, type IsolationLevel, type LogBounds, LogReads, type ReadOptions } from './log-reads.ts'
@@ -63,6 +64,8 @@ export interface PartitionLogOptions {
   readonly jitterShare: number
   /** Writes the start offsets of the data directory's logs; resolves once they are durable. */
   readonly checkpointStart: () => Promise<void>
+  /** Of the data directory. */
+  readonly journal: SyncJournal
   /** Called once, when the partition goes offline. */
   readonly onOffline: (reason: Error) => void
 }
@@ -131,6 +134,10 @@ export class PartitionLog implements LogBounds {
       segments,
       unsynced,
       endOffset: () => this.writer.endOffset,
+      journal: options.journal,
+      isJournaled: () => this.isDurable,
+      partition: this.name,
+      topicId: this.topicId,
       onDurable: offset => this.advanceHighWatermark(offset),
       onFailure: error => this.takeOffline(error),
     })
@@ -143,7 +150,7 @@ export class PartitionLog implements LogBounds {
   }
   set config(config: TopicConfig) {
     this.settings = config
-    if (this.logEndOffset > this.recoveryPoint) this.durability.request()
+    if (this.logEndOffset > this.durability.durableOffset) this.durability.request()
     if (!this.isDurable) this.advanceHighWatermark(this.logEndOffset)
   }
 
@@ -178,7 +185,7 @@ export class PartitionLog implements LogBounds {
   }
   /** Records below are on the disk, with their indexes: recovery need not look at them. */
   get recoveryPoint(): number {
-    return this.durability.durableOffset
+    return this.durability.fileOffset
   }
   /** Increased whenever an unclean stop may have lost records that readers had seen. */
   get leaderEpoch(): number {
@@ -306,7 +313,7 @@ export class PartitionLog implements LogBounds {
 
   private syncNowAndThen(): void {
     const { 'flush.messages': flushMessages, 'flush.ms': flushMs } = this.settings
-    if (this.logEndOffset - this.recoveryPoint >= flushMessages) this.durability.request()
+    if (this.logEndOffset - this.durability.durableOffset >= flushMessages) this.durability.request()
     else this.durability.requestWithin(flushMs)
     this.advanceHighWatermark(this.logEndOffset)
   }
@@ -475,6 +482,7 @@ export class PartitionLog implements LogBounds {
     if (this.status !== 'online') return
     this.status = 'offline'
     this.failure = reason
+    this.durability.fail(this.storageError(reason))
     this.stop(reason)
     this.options.onOffline(reason)
   }

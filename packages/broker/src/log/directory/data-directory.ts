@@ -4,7 +4,12 @@
  */
 import { FileError, type FileLock, type Files, type Random, randomUuid } from '@millrace/platform'
 import { MillraceError } from '@millrace/protocol'
-import { type PartitionOffsets, parseOffsetCheckpoint, printOffsetCheckpoint } from './checkpoint-file.ts'
+import {
+  checkpointKey,
+  type PartitionOffsets,
+  parseOffsetCheckpoint,
+  printOffsetCheckpoint,
+} from './checkpoint-file.ts'
 
 const LOCK = '.lock'
 const META_PROPERTIES = 'meta.properties'
@@ -101,6 +106,13 @@ export class DataDirectory {
       offsetsIn(LOG_START_OFFSETS) ?? new Map(),
       offsetsIn(COMPACTED_OFFSETS) ?? new Map(),
     )
+  }
+
+  /** Records of the partition below were durable in its own files. */
+  recoveryPointOf(topic: string, partition: number): number {
+    const key = checkpointKey(topic, partition)
+    // Only durable records are compacted.
+    return Math.max(this.recoveryPoints.get(key) ?? 0, this.compactedOffsets.get(key) ?? 0)
   }
 
   /** Undefined in a new directory. Throws {@link InconsistentDataDirectoryError}. */

@@ -2,6 +2,8 @@ import { type Clock, type Codecs, FileError, type Files, type Random, type Timer
 import { dataDirectories, type LogConfig } from '../../config/log-config.ts'
 import type { TopicConfig } from '../../config/topic-config.ts'
 import { ReusableBuffers } from '../../memory/reusable-buffers.ts'
+import { replayJournal } from '../journal/journal-recovery.ts'
+import { SyncJournal } from '../journal/sync-journal.ts'
 import { createLog, type LoadedLog, loadLog } from '../log-loading.ts'
 import type { LogIdentity, LogSurroundings, UnsyncedNames } from '../log-surroundings.ts'
 import { offlineLog } from '../offline-log.ts'
@@ -61,6 +63,7 @@ interface Shelf {
   readonly id: string
   readonly logs: Set<PartitionLog>
   readonly checkpoints: Checkpoints
+  readonly journal: SyncJournal
 }
 
 const NOTHING_UNSYNCED: UnsyncedNames = { directories: [], files: [] }
@@ -91,7 +94,14 @@ export class LogManager {
     this.work = new RecurringWork(platform.timers)
     this.shelves = dataDirectories.usable.map(({ directory, id }) => {
       const logs = new Set<PartitionLog>()
-      return { directory, id, logs, checkpoints: new Checkpoints(directory, () => [...logs]) }
+      const { files, codecs } = platform
+      return {
+        directory,
+        id,
+        logs,
+        checkpoints: new Checkpoints(directory, () => [...logs]),
+        journal: new SyncJournal(files, codecs, directory.path, target => this.syncs.syncFilesOf(target)),
+      }
     })
   }
 
@@ -109,6 +119,12 @@ export class LogManager {
   ): Promise<LogManager> {
     const directories = await DataDirectories.open(platform, dataDirectories(config), config['node.id'])
     for (const { path, reason } of directories.broken) onFailure({ partition: null, path, reason })
+    try {
+      for (const directory of directories) replayJournalOf(directory, platform)
+    } catch (error) {
+      directories.release()
+      throw error
+    }
     const manager = new LogManager(platform, config, directories, onFailure)
     manager.beginWork()
     return manager
@@ -181,7 +197,10 @@ export class LogManager {
       }),
     )
     for (const path of found.allLeft) this.partitionDirectories.retire(path)
-    for (const { directory, checkpoints } of this.shelves) {
+    for (const shelf of this.shelves) {
+      const { directory, checkpoints, journal } = shelf
+      // What the journal has of an offline log is needed at the next start.
+      if (!hasFailed(shelf)) journal.begin()
       if (!directory.wasCleanlyClosed) await this.platform.files.syncDirectory(directory.path)
       // A topic that was deleted and comes again must not inherit the offsets of the old one.
       await checkpoints.write().catch(ignoreFileError)
@@ -261,20 +280,26 @@ export class LogManager {
     this.work.stop()
     this.syncs.halt()
     for (const log of this.logs()) log.abandon()
+    for (const { journal } of this.shelves) journal.close()
     this.dataDirectories.release()
   }
 
   private async closeDirectories(): Promise<void> {
     this.work.stop()
-    for (const { directory, logs, checkpoints } of this.shelves) {
+    for (const { directory, logs, checkpoints, journal } of this.shelves) {
+      journal.stop()
       const closed = await Promise.all([...logs].map(log => log.close()))
       try {
         await checkpoints.writeAll()
-        if (closed.every(isClean => isClean)) await directory.markClean()
+        if (closed.every(isClean => isClean)) {
+          journal.remove()
+          await directory.markClean()
+        }
       } catch (error) {
         // Without the mark the next start recovers.
         ignoreFileError(error)
       } finally {
+        journal.close()
         directory.release()
       }
     }
@@ -323,8 +348,7 @@ export class LogManager {
       directory: path,
       config: partition.config,
       wasCleanlyClosed: directory.wasCleanlyClosed,
-      // Only durable records are compacted.
-      recoveryPoint: Math.max(directory.recoveryPoints.get(key) ?? 0, compactedOffset ?? 0),
+      recoveryPoint: directory.recoveryPointOf(partition.topic, partition.partition),
       logStartOffset: directory.logStartOffsets.get(key) ?? 0,
       nowMs: clock.nowMs(),
     })
@@ -350,7 +374,7 @@ export class LogManager {
     loaded: LoadedLog,
     unsynced: UnsyncedNames,
   ): PartitionLog {
-    const { logs, checkpoints } = this.shelfOf(path)
+    const { logs, checkpoints, journal } = this.shelfOf(path)
     const log = new PartitionLog(this.surroundings, {
       identity,
       config,
@@ -359,6 +383,7 @@ export class LogManager {
       loaded,
       jitterShare: this.platform.random.next(),
       checkpointStart: () => checkpoints.requestStarts(),
+      journal,
       onOffline: reason => this.onFailure({ partition: log.name, path, reason }),
     })
     logs.add(log)
@@ -457,6 +482,17 @@ function identityOf({ topic, topicId, partition }: LogIdentity): LogIdentity {
 function hasFailed({ logs }: Shelf): boolean {
   for (const log of logs) if (log.offlineReason !== undefined) return true
   return false
+}
+
+/** A directory that was closed cleanly may have one that is older than that. */
+function replayJournalOf(directory: DataDirectory, { files, codecs }: LogPlatform): void {
+  if (directory.wasCleanlyClosed) return
+  const recoveryPointOf = (topic: string, partition: number) => directory.recoveryPointOf(topic, partition)
+  try {
+    replayJournal(files, directory.path, recoveryPointOf, codecs)
+  } catch (error) {
+    throw error instanceof FileError ? new UnusableDataDirectoryError(directory.path, error) : error
+  }
 }
 
 function newNames(directory: DataDirectory, path: string): UnsyncedNames {
