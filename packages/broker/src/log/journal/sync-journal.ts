@@ -38,8 +38,8 @@ interface JournalFile {
 }
 
 /**
- * Makes the ends of many logs durable with one sync of one file: syncing hundreds of files takes a hundred times as long
- * (ARCHITECTURE §6). The logs' own files are synced later, one after the other: when one of the two journal files is full
+ * Makes the ends of many logs durable with one sync of one file: a sync for each of hundreds of files takes ten times as long
+ * and more. The logs' own files are synced later, one after the other: when one of the two journal files is full
  * the other one takes over, and the full one is used again once every log that it has something of was synced. A start
  * after a crash writes what it finds back (`journal-recovery.ts`); a clean stop leaves no journal.
  */
