@@ -171,7 +171,8 @@ export class LiveGroups {
 
   private takeOver(live: LiveGroup, decision: Decision<unknown>, durable?: Promise<void>): void {
     live.group = decision.group
-    for (const change of decision.timers) live.timers.apply(change)
+    // Records that became durable while the broker stopped: a timer that is armed now would keep the process alive.
+    if (!this.isClosed) for (const change of decision.timers) live.timers.apply(change)
     this.keepIfUsed(live)
     if ((decision.patternsToResolve?.size ?? 0) > 0) this.resolvePatterns(live, decision.patternsToResolve!)
     const taken = decision.replies.map(reply => live.parked.take(reply))
