@@ -123,7 +123,10 @@ export class BrokerProcess {
     const limit = setTimeout(() => this.child!.kill('SIGKILL'), STOP_LIMIT_MS)
     await this.end('SIGTERM')
     clearTimeout(limit)
-    if (this.child!.exitCode !== 0) throw new Error(`the broker did not stop cleanly: ${this.errorOutput}`)
+    if (this.child!.exitCode !== 0)
+      throw new Error(
+        `the broker did not stop cleanly (${this.child!.exitCode ?? this.child!.signalCode}): ${this.errorOutput}`,
+      )
   }
 
   /** Everything in it stands still until `resume`. */

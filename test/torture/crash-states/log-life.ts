@@ -75,6 +75,8 @@ interface ProducerPart {
 
 /** What the writers of one partition remember from one life to the next. */
 export class Writers {
+  /** A write failed: nobody knows whether the disk has it. */
+  hasFailed = false
   private readonly producers: ProducerPart[]
 
   constructor(readonly model: LogModel) {
@@ -93,6 +95,7 @@ export class Writers {
 
   /** The log was opened after a crash: transactions are aborted, and producers whose records may be lost begin anew. */
   reopened(log: PartitionLog, nowMs: number): void {
+    this.hasFailed = false
     for (const producer of this.producers) {
       if (this.model.isDurable && !producer.isTransactional) continue
       producer.epoch++
@@ -130,8 +133,9 @@ export class Writers {
     producer.unanswered = sent
     const header = { producerId, producerEpoch, baseSequence: sent.baseSequence, isTransactional }
     const batch = batchOf(header, sent.values, clock.nowMs(), codecs)
-    const { baseOffset, lastOffset, isDuplicate } = log.append(batch, clock.nowMs())
-    if (!isDuplicate) model.add({ ...header, marker: null }, sent.values)
+    const add = () => model.add({ ...header, marker: null }, sent.values)
+    const { baseOffset, lastOffset, isDuplicate } = this.orMaybe(() => log.append(batch, clock.nowMs()), add)
+    if (!isDuplicate) add()
     else if (model.batchAt(baseOffset)?.baseSequence !== sent.baseSequence)
       throw new Error(
         `${log.name}: ${producerId} sent ${sent.baseSequence} again and is told that it is at ${baseOffset}`,
@@ -145,9 +149,24 @@ export class Writers {
   /** Returns the end of the log behind the marker. */
   private end(log: PartitionLog, producer: ProducerPart, marker: 'commit' | 'abort', nowMs: number): number {
     const { producerId, epoch: producerEpoch } = producer
-    const result = log.appendMarker({ producerId, producerEpoch, coordinatorEpoch: 0, verdict: marker }, nowMs)
-    this.model.add({ producerId, producerEpoch, baseSequence: -1, isTransactional: true, marker }, [])
-    return result.lastOffset + 1
+    const end = { producerId, producerEpoch, coordinatorEpoch: 0, verdict: marker }
+    const add = () => this.model.add({ producerId, producerEpoch, baseSequence: -1, isTransactional: true, marker }, [])
+    const { lastOffset } = this.orMaybe(() => log.appendMarker(end, nowMs), add)
+    add()
+    return lastOffset + 1
+  }
+
+  /** What the disk refuses may be on it all the same: the model has it then, and nothing more is written to this log. */
+  private orMaybe<T>(append: () => T, add: () => void): T {
+    try {
+      return append()
+    } catch (error) {
+      if (isStorageError(error)) {
+        this.hasFailed = true
+        add()
+      }
+      throw error
+    }
   }
 
   private async answered(log: PartitionLog, endOffset: number): Promise<void> {
@@ -162,6 +181,10 @@ export class Writers {
   }
 }
 
+function isStorageError(error: unknown): boolean {
+  return error instanceof KafkaError && error.errorCode === ErrorCode.KAFKA_STORAGE_ERROR
+}
+
 /** One life: steps on all partitions, answered or not, until all is done or the disk has failed. */
 export async function live(
   logs: LogManager,
@@ -172,7 +195,7 @@ export async function live(
 ): Promise<void> {
   let hasFailed = false
   const failed = (error: unknown) => {
-    if (!(error instanceof KafkaError) || error.errorCode !== ErrorCode.KAFKA_STORAGE_ERROR) throw error
+    if (!isStorageError(error)) throw error
     hasFailed = true
   }
   try {
@@ -180,7 +203,7 @@ export async function live(
   } catch (error) {
     failed(error)
   }
-  for (let step = 0; step < STEPS && !hasFailed; step++) {
+  for (let step = 0; step < STEPS && !hasFailed && writers.every(each => !each.hasFailed); step++) {
     const each = random.pick(writers)
     const log = logOf(logs, each.model)
     const done = each.step(log, random, `${life}/${step}`, platform).catch(failed)

@@ -66,7 +66,12 @@ async function run({ count, random, progress }: TrialOptions): Promise<Outcome> 
       progress(`${++done} of ${count} histories, ${total.transactions} transactions, ${problems.length} problems`)
     }
   }
-  await Promise.all(Array.from({ length: Math.min(LANES, count) }, lane))
+  await Promise.all(
+    Array.from({ length: Math.min(LANES, count) }, () =>
+      lane().catch(error => problems.push(`a history broke off: ${error instanceof Error ? error.stack : error}`)),
+    ),
+  )
+  if (!broker.isRunning) problems.push('the broker ended')
   if (broker.errors !== '') problems.push(broker.errors)
   return {
     problems,
