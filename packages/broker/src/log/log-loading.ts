@@ -15,8 +15,12 @@ import { recoverSwaps } from './compaction/swap-recovery.ts'
 import { parseSegmentFileName } from './directory/file-names.ts'
 import { LeaderEpochs } from './directory/leader-epochs.ts'
 import { readEpochs, replaceEpochs, writeEpochs, writePartitionMetadata } from './directory/partition-files.ts'
-import { loadProducerSnapshot, removeStraySnapshots } from './producers/producer-snapshot-files.ts'
-import { ProducerStates, type SequencedBatch } from './producers/producer-state.ts'
+import {
+  type LoadedProducers,
+  loadProducerSnapshot,
+  removeStraySnapshots,
+} from './producers/producer-snapshot-files.ts'
+import { type ProducerEntry, ProducerStates, type SequencedBatch } from './producers/producer-state.ts'
 import { scanBatches } from './segment/batch-scan.ts'
 import { Segment } from './segment/segment.ts'
 import { recoverSegment } from './segment/segment-recovery.ts'
@@ -120,14 +124,14 @@ async function openLog(
   logStartOffset: number,
   options: LoadOptions,
 ): Promise<LoadedLog | undefined> {
-  const { files, codecs, directory, wasCleanlyClosed, nowMs } = options
+  const { files, directory, wasCleanlyClosed } = options
   if (!wasCleanlyClosed || !segments.every(segment => segment.hadIndexes)) return undefined
   const logEndOffset = segments.at(-1)!.readEndOffset()
   const epochStarts = readEpochs(files, directory)
   if (logEndOffset === null || epochStarts === undefined || epochStarts.length === 0) return undefined
   const range = { firstOffset: segments[0]!.baseOffset, maxOffset: logEndOffset }
-  const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
-  await replayProducers(segments, upToOffset, logEndOffset, batch => producers.replay(batch, nowMs, codecs))
+  const { producers, upToOffset } = await loadProducers(segments, range, options)
+  await visitBatches(segments, upToOffset, logEndOffset, replayInto(producers, options))
   if (producers.size > 0) producers.restoreEarlierBatches(await lastSequencedBatches(segments))
   return {
     segments,
@@ -154,8 +158,8 @@ async function recoverLog(
 
   const scanStart = scanned[0]!.baseOffset
   const range = { firstOffset: segments[0]!.baseOffset, maxOffset: scanStart }
-  const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
-  await replayProducers(old, upToOffset, scanStart, batch => producers.replay(batch, nowMs, codecs))
+  const { producers, upToOffset } = await loadProducers(segments, range, options)
+  await visitBatches(old, upToOffset, scanStart, replayInto(producers, options))
   const epochStarts = readEpochs(files, directory)
   const epochs = new LeaderEpochs(epochStarts)
   const onBatch = (batch: RecordBatch) => {
@@ -233,26 +237,71 @@ function firstToScan(segments: readonly Segment[], recoveryPoint: number): numbe
   return Math.max(0, withoutIndexes < 0 ? withRecoveryPoint : Math.min(withRecoveryPoint, withoutIndexes))
 }
 
-/** Calls `visit` with the batches of `[fromOffset, toOffset)`. */
-async function replayProducers(
+function replayInto(producers: ProducerStates, { nowMs, codecs }: LoadOptions): (batch: RecordBatch) => boolean {
+  return batch => {
+    producers.replay(batch, nowMs, codecs)
+    return true
+  }
+}
+
+/**
+ * The producers of a snapshot that the log bears out. One from before a compaction may hold transactions as open whose
+ * markers were removed since, after the last of their records: a transaction without a record was decided.
+ */
+async function loadProducers(
+  segments: readonly Segment[],
+  range: { readonly firstOffset: number; readonly maxOffset: number },
+  { files, codecs, directory, nowMs }: LoadOptions,
+): Promise<LoadedProducers> {
+  const { producers, upToOffset } = loadProducerSnapshot(files, directory, range, nowMs, codecs)
+  const entries: ProducerEntry[] = []
+  for (const entry of producers.values()) {
+    const { producerId, currentTransactionFirstOffset: openSince } = entry
+    // What lies before the log is deleted, and nothing tells.
+    const isDecided = openSince >= range.firstOffset && !(await hasRecords(segments, producerId, openSince, upToOffset))
+    entries.push(isDecided ? { ...entry, currentTransactionFirstOffset: -1 } : entry)
+  }
+  const borneOut = new ProducerStates()
+  borneOut.restore(entries)
+  return { producers: borneOut, upToOffset }
+}
+
+/** Whether `[fromOffset, toOffset)` has records of the producer. Those of an open transaction begin at `fromOffset`. */
+async function hasRecords(
+  segments: readonly Segment[],
+  producerId: number,
+  fromOffset: number,
+  toOffset: number,
+): Promise<boolean> {
+  let isFound = false
+  await visitBatches(segments, fromOffset, toOffset, batch => {
+    isFound = batch.producerId === producerId && !batch.isControl && batch.recordCount > 0
+    return !isFound
+  })
+  return isFound
+}
+
+/** Calls `visit` with the batches of `[fromOffset, toOffset)` until it returns false. Damaged stretches are left out. */
+async function visitBatches(
   segments: readonly Segment[],
   fromOffset: number,
   toOffset: number,
-  visit: (batch: RecordBatch) => void,
+  visit: (batch: RecordBatch) => boolean,
 ): Promise<void> {
   if (fromOffset >= toOffset) return
-  for (const segment of segments.slice(
-    Math.max(
-      0,
-      segments.findLastIndex(each => each.baseOffset <= fromOffset),
-    ),
-  )) {
+  const first = Math.max(
+    0,
+    segments.findLastIndex(each => each.baseOffset <= fromOffset),
+  )
+  let goesOn = true
+  for (const segment of segments.slice(first)) {
+    if (!goesOn || segment.baseOffset >= toOffset) return
     const start = segment.positionOf(fromOffset)
     if (start === undefined || start === null) continue
     await scanBatches(segment.log, start, segment.sizeInBytes, batch => {
-      if (batch.baseOffset >= toOffset) return false
-      if (batch.baseOffset >= fromOffset) visit(batch)
-      return true
+      if (batch.baseOffset >= fromOffset && batch.baseOffset < toOffset) goesOn = visit(batch)
+      else goesOn = batch.baseOffset < toOffset
+      return goesOn
     })
   }
 }

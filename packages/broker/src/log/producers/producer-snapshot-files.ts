@@ -12,7 +12,7 @@ export interface LoadedProducers {
   readonly upToOffset: number
 }
 
-/** Writes the producers as they are at `offset`. A snapshot lost in a crash costs a longer replay, no more. */
+/** Writes the producers as they are at `offset`. A snapshot lost in a crash costs a longer replay from an older one. */
 export function writeProducerSnapshot(
   files: Files,
   directory: string,
