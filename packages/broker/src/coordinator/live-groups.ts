@@ -193,8 +193,13 @@ export class LiveGroups {
   private keepIfUsed(live: LiveGroup): void {
     const { groupId } = live.group
     const isReplayed = this.loading.has(this.log.partitionOf(groupId) ?? -1)
-    if (isReplayed || isUsed(live.group) || !live.offsets.isEmpty) this.byId.set(groupId, live)
-    else this.byId.delete(groupId)
+    if (isReplayed || isUsed(live.group) || !live.offsets.isEmpty) {
+      this.byId.set(groupId, live)
+      return
+    }
+    // Nobody would find them again.
+    live.timers.cancelAll()
+    if (this.byId.get(groupId) === live) this.byId.delete(groupId)
   }
 
   private replay(live: LiveGroup, record: GroupRecord, place: RecordPlace): void {
