@@ -50,9 +50,6 @@ async function main(): Promise<void> {
       cutOffBytes += truncatedBytes
     },
   })
-  if (scanned > 0)
-    process.stderr.write(`recovered ${scanned} partitions after an unclean stop, cut off ${cutOffBytes} bytes\n`)
-  process.stdout.write(`ready ${broker.bootstrapServers}\n`)
   const stop = () => {
     // A timer that is left over must not keep a broker alive that has closed.
     broker.close().then(() => process.exit(), fail)
@@ -61,6 +58,10 @@ async function main(): Promise<void> {
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  if (scanned > 0)
+    process.stderr.write(`recovered ${scanned} partitions after an unclean stop, cut off ${cutOffBytes} bytes\n`)
+  // Last: whoever waits for this may stop the broker at once.
+  process.stdout.write(`ready ${broker.bootstrapServers}\n`)
 }
 
 function fail(error: unknown): void {
