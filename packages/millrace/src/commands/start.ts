@@ -42,20 +42,6 @@ async function start(options: StartOptions): Promise<void> {
     onWarning: message => process.stderr.write(`${message}\n`),
   })
   const { bootstrapServers, registryUrl, sqlUrl } = server.addresses
-  process.stdout.write(
-    `Millrace is ready after ${Math.round(process.uptime() * 1000)} ms, data in ${options.dataDir}
-
-  broker            ${bootstrapServers}
-  schema registry   ${registryUrl}
-  SQL               ${sqlUrl}
-
-Try:
-  millrace topics create hello --bootstrap-server ${bootstrapServers}
-  echo 'world' | millrace produce hello --bootstrap-server ${bootstrapServers}
-  millrace sql --server ${sqlUrl} -e "CREATE STREAM hello (text STRING) WITH (KAFKA_TOPIC='hello', VALUE_FORMAT='KAFKA');"
-
-`,
-  )
   const stop = (signal: string): void => {
     process.stdout.write(`${signal}: stopping\n`)
     // A second signal does not wait.
@@ -74,4 +60,18 @@ Try:
   }
   process.once('SIGTERM', () => stop('SIGTERM'))
   process.once('SIGINT', () => stop('SIGINT'))
+  process.stdout.write(
+    `Millrace is ready after ${Math.round(process.uptime() * 1000)} ms, data in ${options.dataDir}
+
+  broker            ${bootstrapServers}
+  schema registry   ${registryUrl}
+  SQL               ${sqlUrl}
+
+Try:
+  millrace topics create hello --bootstrap-server ${bootstrapServers}
+  echo 'world' | millrace produce hello --bootstrap-server ${bootstrapServers}
+  millrace sql --server ${sqlUrl} -e "CREATE STREAM hello (text STRING) WITH (KAFKA_TOPIC='hello', VALUE_FORMAT='KAFKA');"
+
+`,
+  )
 }
